@@ -1,0 +1,83 @@
+// The same operations for threads that wait.
+//
+//   auto client = BlockingClient::Create({.nodes = {"redis://a", "redis://b", "redis://c:6380"}});
+//   if (!client.ok()) return client.status();
+//   auto lock = client->Acquire("order:42", {.ttl = 10s, .wait = 5s});
+//   if (!lock.ok()) return lock.status();
+//   …                                       // released when `lock` goes out of scope
+#ifndef HOLDFAST_BLOCKING_H_
+#define HOLDFAST_BLOCKING_H_
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "holdfast/client.h"
+#include "holdfast/lock.h"
+#include "holdfast/nodes.h"
+#include "holdfast/options.h"
+
+namespace holdfast {
+
+namespace detail {
+class IoThread;
+}
+
+// `Lock` for threads that wait; everything said there holds here. Extend and Release block, for the
+// client's command timeout at the most. Never call them in a callback of `lost()`.
+class BlockingLock {
+ public:
+  BlockingLock(BlockingLock&&) noexcept = default;
+  BlockingLock& operator=(BlockingLock&&) noexcept = default;
+  ~BlockingLock() = default;
+
+  const std::string& name() const { return lock_.name(); }
+  const std::string& token() const { return lock_.token(); }
+  std::chrono::nanoseconds valid_for() const { return lock_.valid_for(); }
+  std::stop_token lost() const { return lock_.lost(); }
+
+  absl::Status Extend(std::chrono::milliseconds ttl);
+  absl::Status Release();
+  std::string Detach() { return lock_.Detach(); }
+
+ private:
+  friend class BlockingClient;
+  BlockingLock(std::shared_ptr<detail::IoThread> thread, Lock lock)
+      : thread_(std::move(thread)), lock_(std::move(lock)) {}
+
+  std::shared_ptr<detail::IoThread> thread_;  // Before lock_: must outlive it.
+  Lock lock_;
+};
+
+// `Client` with a thread of its own for the connections. Cheap to copy, safe to call from any
+// thread; each call blocks its caller, until its deadline at the most. The thread ends with the
+// last copy and the last BlockingLock, once releases under way were given a moment (200 ms).
+class BlockingClient {
+ public:
+  // As `Client::Create`; does not wait for the connections.
+  static absl::StatusOr<BlockingClient> Create(ClientOptions options);
+
+  // As `Client::Acquire`. A stop request on `cancel` ends the call with IsCancelled.
+  absl::StatusOr<BlockingLock> Acquire(std::string_view name, AcquireOptions options = {},
+                                       std::stop_token cancel = {}) const;
+
+  absl::StatusOr<BlockingLock> Attach(std::string_view name, std::string_view token) const;
+  absl::StatusOr<Inspection> Inspect(std::string_view name) const;
+  absl::StatusOr<std::vector<NodeStatus>> Nodes() const;
+
+ private:
+  BlockingClient(std::shared_ptr<detail::IoThread> thread, Client client)
+      : thread_(std::move(thread)), client_(std::move(client)) {}
+
+  std::shared_ptr<detail::IoThread> thread_;  // Before client_: must outlive it.
+  Client client_;
+};
+
+}  // namespace holdfast
+
+#endif  // HOLDFAST_BLOCKING_H_

@@ -1,0 +1,74 @@
+// What a failed operation tells: an `absl::Status` whose payload these functions read.
+//
+//   absl::StatusOr<BlockingLock> lock = client->Acquire("order:42");
+//   if (IsHeld(lock.status())) {
+//     std::cerr << "busy: " << GetFailure(lock.status())->holder << "\n";
+//   }
+//
+// Codes: kAborted (another held the lock for the whole wait), kDeadlineExceeded (time ran out while
+// the outcome was undecided), kUnavailable (no quorum of nodes could be reached),
+// kFailedPrecondition (the lock is lost, expired or already released), kCancelled,
+// kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the servers
+// refuse the credentials or their rights). Never parse the message; it is for people.
+#ifndef HOLDFAST_ERRORS_H_
+#define HOLDFAST_ERRORS_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace holdfast {
+
+// What one node said in the round that decided.
+enum class Vote {
+  kPending,   // Not needed any more when the others decided.
+  kGranted,   // Did what was asked.
+  kHeld,      // Acquire: another holds the lock there.
+  kAbsent,    // Extend, release: the lock is not there any more.
+  kLate,      // Got the request after its deadline and changed nothing.
+  kDown,      // Not connected; `reason` says since what.
+  kNoAnswer,  // Connected, but did not answer in time.
+  kDenied,    // Refuses our credentials, or what we may do.
+  kError,     // Answered with another error.
+};
+
+// "granted", "held", "absent", …
+const char* VoteName(Vote vote);
+
+struct NodeVote {
+  std::string node = {};  // host:port
+  Vote vote = Vote::kPending;
+  std::string reason = {};  // In words; may be empty. Never contains a password.
+};
+
+// The payload of an error.
+struct Failure {
+  // Why, as a kind. `kOther` covers bad arguments and permissions, which the code tells apart.
+  enum class Kind { kOther, kHeld, kUndecided, kNoQuorum, kLost, kCancelled };
+  Kind kind = Kind::kOther;
+
+  // The error in a few words, without the lock's name and the votes, which the message has too.
+  std::string summary = {};
+
+  std::string holder = {};  // kHeld: who holds it, as it named itself; empty if it left no name.
+  std::optional<std::chrono::milliseconds> remaining =
+      {};                            // kHeld: until a quorum is free again at the
+                                     // latest, unless the holder extends.
+  std::vector<NodeVote> votes = {};  // In the order of `ClientOptions::nodes`.
+};
+
+// The payload of `status`, or nullopt when it has none (OK, or not an error of a quorum).
+std::optional<Failure> GetFailure(const absl::Status& status);
+
+bool IsHeld(const absl::Status& status);       // Another held the lock for the whole wait.
+bool IsUndecided(const absl::Status& status);  // Time ran out before the votes decided.
+bool IsNoQuorum(const absl::Status& status);   // Too few nodes reachable.
+bool IsLost(const absl::Status& status);       // The lock expired, was taken away, or was released.
+bool IsCancelled(const absl::Status& status);
+
+}  // namespace holdfast
+
+#endif  // HOLDFAST_ERRORS_H_

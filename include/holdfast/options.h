@@ -1,0 +1,64 @@
+// What a client and its operations can be told.
+#ifndef HOLDFAST_OPTIONS_H_
+#define HOLDFAST_OPTIONS_H_
+
+#include <chrono>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace holdfast {
+
+// Given to `Client::Create`, which copies it; later changes to the struct have no effect.
+struct ClientOptions {
+  // One URL for each independent server: `redis://[[user][:password]@]host[:port][/db]`.
+  // 1 to 15 of them, all different. Every client of the same locks must name the same servers.
+  std::vector<std::string> nodes = {};
+
+  // Put in front of each lock's name to make its key. Empty: keys are byte for byte the name, as
+  // other Redlock libraries have them.
+  std::string key_prefix = "lock:";
+
+  // Who holds the locks, as shown to whoever is refused: free text of at most 256 bytes without
+  // control characters. Empty: `host:pid`.
+  std::string owner = {};
+
+  // No lock of this client may ask for a longer ttl.
+  std::chrono::milliseconds max_ttl{30'000};
+
+  // Bound on resolving, connecting and the handshake, for each try.
+  std::chrono::milliseconds connect_timeout{5'000};
+
+  // A node that leaves a command unanswered for so long votes "no answer"; its connection is closed
+  // and opened anew. An attempt never waits longer than this for its votes.
+  std::chrono::milliseconds command_timeout{2'000};
+
+  // Share of the ttl by which a node's clock may run faster than ours; 2 ms are added to it.
+  double drift_factor = 0.01;
+
+  // Number of nodes that may lose their data within one ttl (a crash without persistence, a
+  // FLUSHALL) without two holders at once. Raises the quorum from N/2+1 to ceil((N+f+1)/2).
+  int tolerate_forgetful = 0;
+};
+
+// Longest `AcquireOptions::wait`; in effect, until the lock is obtained or the call is cancelled.
+inline constexpr std::chrono::milliseconds kWaitForever = std::chrono::hours(24 * 365);
+
+// Given to each acquisition. Trivially destructible on purpose: gcc 12 destroys a temporary with
+// owning members twice when it stands in the same expression as a `co_await`.
+struct AcquireOptions {
+  // How long the lock lasts unless it is extended: 10 ms to `ClientOptions::max_ttl`.
+  std::chrono::milliseconds ttl{10'000};
+
+  // Bound on the whole call. 0: one attempt, which ends after `command_timeout` at the latest.
+  std::chrono::milliseconds wait{0};
+
+  // Pause between two attempts: `retry_delay` give or take `retry_jitter`, drawn evenly.
+  std::chrono::milliseconds retry_delay{200};
+  std::chrono::milliseconds retry_jitter{100};
+};
+static_assert(std::is_trivially_destructible_v<AcquireOptions>);
+
+}  // namespace holdfast
+
+#endif  // HOLDFAST_OPTIONS_H_

@@ -1,0 +1,118 @@
+#include "holdfast/client.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "client_state.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "core/url.h"
+#include "lock_state.h"
+
+namespace holdfast {
+namespace {
+
+absl::StatusOr<std::vector<core::Endpoint>> ParseNodes(const std::vector<std::string>& urls) {
+  std::vector<core::Endpoint> endpoints;
+  for (const std::string& url : urls) {
+    absl::StatusOr<core::Endpoint> endpoint = core::ParseUrl(url);
+    if (!endpoint.ok()) return endpoint.status();
+    const auto same = [&](const core::Endpoint& e) { return e.name() == endpoint->name(); };
+    // One server with two votes could make a quorum out of fewer machines.
+    if (std::any_of(endpoints.begin(), endpoints.end(), same)) {
+      return core::InvalidArgument("node " + endpoint->name() + " is given twice");
+    }
+    endpoints.push_back(*std::move(endpoint));
+  }
+  return endpoints;
+}
+
+}  // namespace
+
+absl::StatusOr<Client> Client::Create(asio::any_io_executor executor, ClientOptions options) {
+  absl::Status status = core::CheckClient(options);
+  if (!status.ok()) return status;
+  auto endpoints = ParseNodes(options.nodes);
+  if (!endpoints.ok()) return endpoints.status();
+  auto state =
+      std::make_shared<detail::ClientState>(executor, std::move(options), *std::move(endpoints));
+  status = state->Start();
+  if (!status.ok()) return status;
+  return Client(std::make_shared<detail::ClientHandle>(std::move(state)));
+}
+
+absl::StatusOr<Lock> Client::Attach(std::string_view name, std::string_view token) const {
+  absl::Status status = core::CheckName(name);
+  if (status.ok()) status = core::CheckToken(token);
+  if (status.ok()) status = handle_->state().CheckProcess();
+  if (!status.ok()) return status;
+  const std::string key = handle_->state().options().key_prefix + std::string(name);
+  auto lock = std::make_shared<detail::LockState>(handle_, std::string(name), std::string(token));
+  handle_->state().Run([lock, key](core::Engine& engine, core::TimePoint now) {
+    lock->Open(engine.Attach(key, lock->token(), now));
+    engine.Observe(lock->id(), lock.get());
+  });
+  return Lock(std::move(lock));
+}
+
+asio::any_io_executor Client::executor() const { return handle_->state().executor(); }
+
+std::uint64_t Client::NextTicket() const { return handle_->state().NextTicket(); }
+
+void Client::Cancel(const std::weak_ptr<detail::ClientHandle>& client, std::uint64_t ticket) {
+  const auto handle = client.lock();
+  if (handle == nullptr) return;
+  handle->state().Run(
+      [ticket](core::Engine& engine, core::TimePoint now) { engine.Cancel(ticket, now); });
+}
+
+void Client::StartAcquire(std::uint64_t ticket, std::string name, const AcquireOptions& options,
+                          detail::Completion<absl::StatusOr<Lock>> done) const {
+  const ClientOptions& limits = handle_->state().options();
+  absl::Status status = core::CheckName(name);
+  if (status.ok()) status = core::CheckAcquire(options, limits.max_ttl);
+  if (status.ok()) status = handle_->state().CheckProcess();
+  if (!status.ok()) return done(std::move(status));
+  // A call under way does not keep the client: when that goes, the call is cancelled.
+  auto finish = [client = std::weak_ptr(handle_), name, done = std::move(done)](
+                    core::Engine& engine, absl::StatusOr<core::LeaseId> id) mutable {
+    if (!id.ok()) return done(id.status());
+    auto handle = client.lock();
+    if (handle == nullptr) {
+      engine.Release(*id, nullptr, net::Now());
+      return done(absl::CancelledError("the client was closed"));
+    }
+    auto lock = std::make_shared<detail::LockState>(std::move(handle), std::move(name),
+                                                    std::string(engine.token(*id)));
+    lock->Open(*id);
+    engine.Observe(*id, lock.get());
+    done(Lock(std::move(lock)));
+  };
+  handle_->state().Run(
+      [ticket, key = limits.key_prefix + name, options, finish = std::move(finish)](
+          core::Engine& engine, core::TimePoint now) mutable {
+        engine.Acquire(ticket, key, options, std::move(finish), now);
+      });
+}
+
+void Client::StartInspect(std::string name,
+                          detail::Completion<absl::StatusOr<Inspection>> done) const {
+  absl::Status status = core::CheckName(name);
+  if (status.ok()) status = handle_->state().CheckProcess();
+  if (!status.ok()) return done(std::move(status));
+  const std::string key = handle_->state().options().key_prefix + name;
+  handle_->state().Run(
+      [key, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
+        engine.Inspect(key, std::move(done), now);
+      });
+}
+
+void Client::StartNodes(detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const {
+  absl::Status status = handle_->state().CheckProcess();
+  if (!status.ok()) return done(std::move(status));
+  handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
+    engine.WhenSettled(std::move(done), now);
+  });
+}
+
+}  // namespace holdfast

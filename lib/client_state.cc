@@ -1,0 +1,144 @@
+#include "client_state.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <asio/strand.hpp>
+#include <cstring>
+
+#include "core/quorum.h"
+
+namespace holdfast::detail {
+namespace {
+
+// How long the end of a client waits for its last releases. What is not answered by then is in the
+// kernel's hands, and runs out with its ttl at the worst.
+constexpr core::milliseconds kDrainTime{200};
+constexpr core::milliseconds kDrainStep{1};
+
+std::string DefaultOwner() {
+  std::array<char, 256> host = {};
+  gethostname(host.data(), host.size() - 1);
+  return std::string(host.data()).substr(0, 200) + ":" + std::to_string(getpid());
+}
+
+core::EngineOptions MakeEngineOptions(const ClientOptions& options,
+                                      const std::vector<core::Endpoint>& endpoints) {
+  core::EngineOptions engine;
+  for (const core::Endpoint& endpoint : endpoints) engine.nodes.push_back(endpoint.name());
+  engine.quorum = core::QuorumSize(static_cast<int>(endpoints.size()), options.tolerate_forgetful);
+  engine.key_prefix_size = options.key_prefix.size();
+  engine.owner = options.owner.empty() ? DefaultOwner() : options.owner;
+  engine.drift_factor = options.drift_factor;
+  engine.max_ttl = options.max_ttl;
+  engine.connect_timeout = options.connect_timeout;
+  engine.command_timeout = options.command_timeout;
+  return engine;
+}
+
+}  // namespace
+
+ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions options,
+                         std::vector<core::Endpoint> endpoints)
+    : executor_(executor),
+      strand_(asio::make_strand(executor)),
+      options_(std::move(options)),
+      fork_generation_(net::ForkGeneration()),
+      engine_(MakeEngineOptions(options_, endpoints), *this, randomness_, net::Now()),
+      timer_(strand_),
+      drain_timer_(strand_) {
+  const net::ConnectionOptions timeouts = {options_.connect_timeout, options_.command_timeout};
+  for (core::Endpoint& endpoint : endpoints) {
+    const int node = static_cast<int>(connections_.size());
+    connections_.push_back(
+        std::make_shared<net::Connection>(strand_, node, std::move(endpoint), timeouts, *this));
+  }
+}
+
+absl::Status ClientState::Start() {
+  absl::Status status = timer_.Open(weak_from_this(), [this] {
+    engine_.OnTimer(net::Now());
+    UpdateTimer();
+  });
+  if (!status.ok()) return status;
+  asio::dispatch(strand_, [self = shared_from_this()] {
+    for (const auto& connection : self->connections_) connection->Start();
+    self->UpdateTimer();
+  });
+  return status;
+}
+
+void ClientState::Shutdown() {
+  asio::post(strand_, [self = shared_from_this()] {
+    self->engine_.CancelAll(net::Now());
+    self->Drain(net::Now() + kDrainTime);
+  });
+}
+
+void ClientState::Drain(core::TimePoint deadline) {
+  if (!engine_.releasing() || net::Now() >= deadline) return CloseAll();
+  drain_timer_.expires_after(kDrainStep);
+  drain_timer_.async_wait(
+      [self = shared_from_this(), deadline](asio::error_code) { self->Drain(deadline); });
+}
+
+void ClientState::CloseAll() {
+  closed_ = true;
+  timer_.Close();
+  for (const auto& connection : connections_) connection->Close();
+}
+
+absl::Status ClientState::CheckProcess() const {
+  if (net::ForkGeneration() == fork_generation_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "this client was made before fork(2); the child needs one of its own");
+}
+
+bool ClientState::Send(int node, core::Tag tag, const core::ScriptCall& call, bool urgent,
+                       core::TimePoint now) {
+  return connections_[node]->Send(tag, call, urgent, now);
+}
+
+void ClientState::OnReady(int node, std::int64_t clock_offset_ms, core::TimePoint now) {
+  engine_.OnNodeReady(node, clock_offset_ms, now);
+  UpdateTimer();
+}
+
+void ClientState::OnDown(int node, core::NodeProblem problem, core::TimePoint now) {
+  engine_.OnNodeDown(node, std::move(problem), now);
+  UpdateTimer();
+}
+
+void ClientState::OnReply(int node, core::Tag tag, core::ReplyView reply, core::TimePoint now) {
+  engine_.OnNodeReply(node, tag, reply, now);
+  UpdateTimer();
+}
+
+void ClientState::OnNoReply(int node, core::Tag tag, core::TimePoint now) {
+  engine_.OnNodeNoReply(node, tag, now);
+  UpdateTimer();
+}
+
+std::uint64_t ClientState::Random() {
+  std::array<std::byte, sizeof(std::uint64_t)> bytes;
+  randomness_.Fill(bytes);
+  std::uint64_t value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+void ClientState::UpdateTimer() {
+  if (!closed_) timer_.EnsureBy(engine_.next_timer());
+}
+
+ClientHandle::~ClientHandle() {
+  if (state_->CheckProcess().ok()) {
+    state_->Shutdown();
+    return;
+  }
+  // In a forked child: closing would take the parent's sockets out of the epoll set that both
+  // share. The memory is the price of a fork without exec.
+  static_cast<void>(new std::shared_ptr<ClientState>(std::move(state_)));
+}
+
+}  // namespace holdfast::detail

@@ -1,0 +1,102 @@
+// What a Client is made of: the engine, the connections, and the strand they live on.
+#ifndef HOLDFAST_CLIENT_STATE_H_
+#define HOLDFAST_CLIENT_STATE_H_
+
+#include <asio/any_io_executor.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/engine.h"
+#include "core/url.h"
+#include "holdfast/options.h"
+#include "net/boot_timer.h"
+#include "net/clock.h"
+#include "net/connection.h"
+
+namespace holdfast::detail {
+
+// Carries the engine's commands to the connections and what happens there back. All members but
+// the const ones and those marked are for the strand only.
+class ClientState final : public std::enable_shared_from_this<ClientState>,
+                          public core::Transport,
+                          public net::Connection::Listener {
+ public:
+  ClientState(const asio::any_io_executor& executor, ClientOptions options,
+              std::vector<core::Endpoint> endpoints);
+  ~ClientState() = default;
+
+  absl::Status Start();
+
+  // Any thread. Runs `call(engine, now)` on the strand: at once, if this is the strand.
+  template <class Call>
+  void Run(Call call) {
+    asio::dispatch(strand_, [self = shared_from_this(), call = std::move(call)]() mutable {
+      call(self->engine_, net::Now());
+      self->UpdateTimer();
+    });
+  }
+
+  // Any thread. Ends what is waited for as cancelled, gives releases under way a moment to be
+  // answered, and closes the connections.
+  void Shutdown();
+
+  // Any thread. Not OK in a process forked off since the client was made: connections and nonces
+  // are the parent's.
+  absl::Status CheckProcess() const;
+
+  // Any thread.
+  const asio::any_io_executor& executor() const { return executor_; }
+  const ClientOptions& options() const { return options_; }
+  std::uint64_t NextTicket() { return next_ticket_.fetch_add(1); }
+
+ private:
+  bool Send(int node, core::Tag tag, const core::ScriptCall& call, bool urgent,
+            core::TimePoint now) override;
+  void OnReady(int node, std::int64_t clock_offset_ms, core::TimePoint now) override;
+  void OnDown(int node, core::NodeProblem problem, core::TimePoint now) override;
+  void OnReply(int node, core::Tag tag, core::ReplyView reply, core::TimePoint now) override;
+  void OnNoReply(int node, core::Tag tag, core::TimePoint now) override;
+  std::uint64_t Random() override;
+
+  void UpdateTimer();
+  void Drain(core::TimePoint deadline);
+  void CloseAll();
+
+  const asio::any_io_executor executor_;
+  const asio::any_io_executor strand_;
+  const ClientOptions options_;
+  const int fork_generation_;
+  std::atomic<std::uint64_t> next_ticket_ = 1;
+  net::SystemRandomness randomness_;
+  core::Engine engine_;
+  std::vector<std::shared_ptr<net::Connection>> connections_;
+  net::BootTimer timer_;
+  asio::steady_timer drain_timer_;
+  bool closed_ = false;
+};
+
+// Held by each Client and Lock; the last one to go shuts the client down.
+class ClientHandle {
+ public:
+  explicit ClientHandle(std::shared_ptr<ClientState> state) : state_(std::move(state)) {}
+  ~ClientHandle();
+  ClientHandle(const ClientHandle&) = delete;
+  ClientHandle& operator=(const ClientHandle&) = delete;
+
+  ClientState& state() const { return *state_; }
+
+ private:
+  std::shared_ptr<ClientState> state_;
+};
+
+}  // namespace holdfast::detail
+
+#endif  // HOLDFAST_CLIENT_STATE_H_

@@ -1,0 +1,183 @@
+// The lock protocol of one client (lib/core/PROTOCOL.md), without any I/O.
+#ifndef HOLDFAST_CORE_ENGINE_H_
+#define HOLDFAST_CORE_ENGINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/engine_types.h"
+#include "core/failure.h"
+#include "core/gate.h"
+#include "core/handshake.h"
+#include "core/pipeline.h"
+#include "core/pool.h"
+#include "core/reply.h"
+#include "core/script_call.h"
+#include "core/time.h"
+#include "core/timer_heap.h"
+#include "holdfast/errors.h"
+
+namespace holdfast::core {
+
+// Carries commands to the nodes, each node's in one ordered stream.
+class Transport {
+ public:
+  // Sends `call`; the answer comes as Engine::OnReply or OnNoReply with `tag`. False if the node
+  // has too many commands unanswered to take one that is not `urgent`.
+  virtual bool Send(int node, Tag tag, const ScriptCall& call, bool urgent, TimePoint now) = 0;
+
+ protected:
+  ~Transport() = default;
+};
+
+// Unpredictable bytes, never the same in two processes (also after fork).
+class Randomness {
+ public:
+  virtual void Fill(std::span<std::byte> bytes) = 0;
+
+ protected:
+  ~Randomness() = default;
+};
+
+struct EngineOptions {
+  std::vector<std::string> nodes;  // Their names, for people.
+  int quorum = 0;
+  std::size_t key_prefix_size = 0;
+  std::string owner;
+  double drift_factor = 0.01;
+  milliseconds max_ttl{30'000};
+  milliseconds connect_timeout{5'000};
+  milliseconds command_timeout{2'000};
+};
+
+// All locks of one client. Told what happened and when (`now`), it sends, decides, and calls back;
+// next_timer() says when it wants to be woken. Callbacks run inside its calls and may call it.
+// Arguments are expected to have been checked (core/limits.h). Not thread-safe: one strand.
+class Engine {
+ public:
+  Engine(EngineOptions options, Transport& transport, Randomness& randomness, TimePoint now);
+
+  // The nodes. A node starts out as connecting. OnNodeDown also tells of a failed try to connect;
+  // it comes before the OnNoReply of the commands that the connection took with it.
+  void OnNodeReady(int node, std::int64_t clock_offset_ms, TimePoint now);
+  void OnNodeDown(int node, NodeProblem problem, TimePoint now);
+  void OnNodeReply(int node, Tag tag, ReplyView reply, TimePoint now);
+  void OnNodeNoReply(int node, Tag tag, TimePoint now);
+
+  TimePoint next_timer() const { return timers_.next(); }
+  void OnTimer(TimePoint now);
+
+  // Locks. `ticket` is what Cancel knows an acquisition by.
+  void Acquire(std::uint64_t ticket, std::string_view key, const AcquireOptions& options,
+               AcquireDone done, TimePoint now);
+  void Cancel(std::uint64_t ticket, TimePoint now);
+  LeaseId Attach(std::string_view key, std::string_view token, TimePoint now);
+  void Extend(LeaseId id, milliseconds ttl, StatusDone done, TimePoint now);
+  // Closes the lease. Without `done`, in the background.
+  void Release(LeaseId id, StatusDone done, TimePoint now);
+  // Closes the lease and leaves its keys to expire.
+  void Forget(LeaseId id);
+
+  std::string_view token(LeaseId id) const { return leases_[id.slot].token(); }
+  // Tells `observer` of the validity now, and of each change until the lease is closed.
+  void Observe(LeaseId id, LeaseObserver* observer);
+
+  void Inspect(std::string_view key, InspectDone done, TimePoint now);
+  // Calls back when the first connections are made or have failed: at once, if they have.
+  void WhenSettled(absl::AnyInvocable<void(std::vector<NodeStatus>)> done, TimePoint now);
+
+  // Ends all that somebody waits for as cancelled. Releases go on.
+  void CancelAll(TimePoint now);
+  // Whether a release that a connected node was sent is still unanswered.
+  bool releasing() const;
+
+  // For tests: what is in use.
+  std::size_t leases_in_use() const { return leases_.in_use(); }
+  std::size_t rounds_in_use() const { return rounds_.in_use(); }
+
+ private:
+  struct Node {
+    bool ready = false;
+    std::int64_t clock_offset_ms = 0;
+    NodeProblem problem{Vote::kDown, "still connecting"};
+  };
+  enum class TimerKind : std::uint32_t { kGate, kRound, kLease, kAcquisition };
+
+  // How long before the end of a wait its last attempt starts.
+  static constexpr milliseconds kLastChance{20};
+
+  int nodes() const { return static_cast<int>(nodes_.size()); }
+  std::string_view NameOf(const LeaseSlot& lease) const;
+  std::uint64_t Random64();
+  void SetTimer(TimerKind kind, std::uint32_t slot, TimePoint when);
+
+  // engine.cc: the gate
+  void SettleNode(int node, TimePoint now);
+  void OpenGate(TimePoint now);
+
+  // engine_rounds.cc: rounds, whatever they ask
+  std::uint32_t NewLease(std::string_view key, milliseconds ttl);
+  std::uint32_t NewRound(Round::Kind kind, std::uint32_t lease, TimePoint deadline);
+  void Begin(std::uint32_t r, TimePoint now);
+  void Launch(std::uint32_t r, TimePoint now);
+  bool Ask(std::uint32_t r, int node, bool with_text, TimePoint now);
+  void CastUnanswered(Round& round);
+  void OnRoundTimer(std::uint32_t r, TimePoint now);
+  void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
+  void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadReleaseReply(Round& round, int node, ReplyView reply);
+  void ReadInspectReply(Round& round, int node, ReplyView reply);
+  bool StillWanted(const Round& round, int node) const;
+  void Judge(std::uint32_t r, TimePoint now);
+  void FreeIfDone(std::uint32_t r, TimePoint now);
+  void FreeIfUnused(std::uint32_t lease);
+
+  // engine_acquire.cc
+  void StartAttempt(std::uint32_t a, TimePoint now);
+  void JudgeAcquire(std::uint32_t r, TimePoint now);
+  void FailAttempt(std::uint32_t r, absl::Status failure, TimePoint now);
+  void RetryOrFinish(std::uint32_t a, absl::Status failure, TimePoint now);
+  void Finish(std::uint32_t a, absl::StatusOr<LeaseId> result);
+  void CancelAcquisition(std::uint32_t a, std::string summary, TimePoint now);
+
+  // engine_lease.cc: what becomes of a lease
+  bool IsOpen(LeaseId id) const;
+  void Refresh(std::uint32_t lease, TimePoint now);
+  void Lose(LeaseSlot& lease);
+  absl::Status LostStatus(const LeaseSlot& lease) const;
+  static absl::Status ClosedStatus();
+  void JudgeExtend(std::uint32_t r, TimePoint now);
+  void EndExtensions(std::uint32_t lease, TimePoint now);
+  void StartRelease(std::uint32_t lease, StatusDone done, TimePoint now);
+  void JudgeRelease(std::uint32_t r, TimePoint now);
+  void JudgeInspect(std::uint32_t r, TimePoint now);
+  void Complete(std::uint32_t r, absl::Status status, TimePoint now);
+
+  // engine_failures.cc: outcomes in words
+  std::vector<NodeVote> VotesOf(const Round& round) const;
+  absl::Status FailureOf(const Round& round) const;
+  absl::Status Failed(const LeaseSlot& lease, Failure::Kind kind, std::string summary,
+                      std::vector<NodeVote> votes = {}) const;
+
+  const EngineOptions options_;
+  Transport& transport_;
+  Randomness& randomness_;
+  Gate gate_;
+  std::vector<Node> nodes_;
+  Pool<LeaseSlot> leases_;
+  Pool<Round> rounds_;
+  Pool<Acquisition> acquisitions_;
+  TimerHeap timers_;
+  std::vector<std::uint32_t> gated_;
+  std::vector<absl::AnyInvocable<void(std::vector<NodeStatus>)>> settle_waiters_;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_CORE_ENGINE_H_

@@ -1,0 +1,285 @@
+// Rounds: one question to all nodes at once, and what they answer.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "core/engine.h"
+#include "core/text.h"
+
+namespace holdfast::core {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+std::int64_t FloorMs(TimePoint t) {
+  return std::chrono::floor<milliseconds>(t.time_since_epoch()).count();
+}
+
+std::optional<milliseconds> TtlOf(ReplyView pttl) {
+  if (pttl.integer() < 0) return std::nullopt;
+  return milliseconds(pttl.integer());
+}
+
+}  // namespace
+
+std::uint32_t Engine::NewLease(std::string_view key, milliseconds ttl) {
+  const std::uint32_t index = leases_.Take();
+  LeaseSlot& lease = leases_[index];
+  ++lease.generation;
+  lease.phase = LeaseSlot::Phase::kAcquiring;
+  lease.key = key;
+  lease.ttl = ttl;
+  lease.margin = LossMargin(ttl);
+  lease.validity.Reset(nodes());
+  lease.valid_until = kLongAgo;
+  lease.attached = false;
+  lease.told.reset();
+  lease.gone_by = kLongAgo;
+  lease.observer = nullptr;
+  lease.open = false;
+  lease.rounds = 0;
+  lease.extending = 0;
+  std::array<std::byte, kNonceDigits / 2> bytes;
+  randomness_.Fill(bytes);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    lease.nonce[2 * i] = kHex[std::to_integer<unsigned>(bytes[i]) / 16];
+    lease.nonce[2 * i + 1] = kHex[std::to_integer<unsigned>(bytes[i]) % 16];
+  }
+  return index;
+}
+
+std::uint32_t Engine::NewRound(Round::Kind kind, std::uint32_t lease, TimePoint deadline) {
+  const std::uint32_t index = rounds_.Take();
+  Round& round = rounds_[index];
+  round.kind = kind;
+  round.active = true;
+  round.gated = false;
+  round.lease = lease;
+  round.acquisition = kNoSlot;
+  round.ttl = leases_[lease].ttl;
+  round.deadline = deadline;
+  round.outstanding = 0;
+  round.tally.Reset(nodes(), options_.quorum);
+  round.views.resize(nodes());
+  round.owed.reset();
+  round.asked.reset();
+  ++leases_[lease].rounds;
+  return index;
+}
+
+void Engine::Begin(std::uint32_t r, TimePoint now) {
+  if (gate_.open()) return Launch(r, now);
+  rounds_[r].gated = true;
+  gated_.push_back(r);
+  SetTimer(TimerKind::kRound, r, rounds_[r].deadline);
+}
+
+void Engine::Launch(std::uint32_t r, TimePoint now) {
+  Round& round = rounds_[r];
+  const LeaseSlot& lease = leases_[round.lease];
+  round.gated = false;
+  round.sent = now;
+  round.deadline = std::min(round.deadline, now + options_.command_timeout);
+  if (round.kind == Round::Kind::kAcquire) {
+    round.deadline = std::min(round.deadline, CertainUntil(now, round.ttl, options_.drift_factor));
+  }
+  if (round.kind == Round::Kind::kRelease) round.owed = lease.told;
+  SetTimer(TimerKind::kRound, r, round.deadline);
+  for (int node = 0; node < nodes(); ++node) {
+    if (round.kind == Round::Kind::kRelease && !lease.told.test(node)) {
+      round.tally.Cast(node, Vote::kAbsent);
+    } else if (!nodes_[node].ready) {
+      // Rule 5: a node that is not connected votes at once; nothing waits for it.
+      round.tally.Cast(node, nodes_[node].problem.vote, nodes_[node].problem.reason);
+    } else if (!Ask(r, node, false, now)) {
+      round.tally.Cast(node, Vote::kNoAnswer, "too many commands are unanswered");
+    }
+  }
+  Judge(r, now);
+}
+
+bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
+  Round& round = rounds_[r];
+  LeaseSlot& lease = leases_[round.lease];
+  const Digits ttl(round.ttl.count());
+  const Digits deadline(FloorMs(round.deadline) + 1 + nodes_[node].clock_offset_ms);
+  ScriptCall call = {.script = &kInspectScript, .with_text = with_text, .key = lease.key};
+  switch (round.kind) {
+    case Round::Kind::kAcquire:
+      call.script = &kAcquireScript;
+      call.arguments = {lease.token(), ttl.view(), deadline.view(), options_.owner};
+      call.argument_count = 4;
+      break;
+    case Round::Kind::kExtend:
+      call.script = &kExtendScript;
+      call.arguments = {lease.token(), ttl.view()};
+      call.argument_count = 2;
+      break;
+    case Round::Kind::kRelease:
+      call.script = &kReleaseScript;
+      call.arguments = {lease.token()};
+      call.argument_count = 1;
+      break;
+    case Round::Kind::kInspect:
+      break;
+  }
+  const bool urgent = round.kind == Round::Kind::kRelease;
+  if (!transport_.Send(node, r, call, urgent, now)) return false;
+  ++round.outstanding;
+  if (urgent) round.asked.set(node);
+  if (round.kind == Round::Kind::kAcquire || round.kind == Round::Kind::kExtend) {
+    lease.told.set(node);
+    // The node may carry the request out as late as at the round's deadline.
+    lease.gone_by = std::max(lease.gone_by, round.deadline + round.ttl);
+  }
+  return true;
+}
+
+void Engine::CastUnanswered(Round& round) {
+  for (int node = 0; node < nodes(); ++node) {
+    if (!nodes_[node].ready) {
+      round.tally.Cast(node, nodes_[node].problem.vote, nodes_[node].problem.reason);
+    } else {
+      round.tally.Cast(node, Vote::kNoAnswer, "connected, but silent until the deadline");
+    }
+  }
+}
+
+void Engine::OnRoundTimer(std::uint32_t r, TimePoint now) {
+  Round& round = rounds_[r];
+  // Never begun for want of connections: now it gets the votes of those that there are.
+  if (round.gated) return Launch(r, now);
+  if (round.active) CastUnanswered(round);
+  Judge(r, now);
+}
+
+void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now) {
+  Round& round = rounds_[r];
+  if (reply.is_error()) {
+    // A server that forgot its scripts carried nothing out. Asked again only while the answer still
+    // matters: behind the release of an attempt given up, an acquire would leave a lock.
+    if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node) &&
+        Ask(r, node, true, now)) {
+      return;
+    }
+    NodeProblem problem = ProblemOf(reply.text());
+    round.tally.Cast(node, problem.vote, std::move(problem.reason));
+    return;
+  }
+  switch (round.kind) {
+    case Round::Kind::kAcquire:
+      return ReadAcquireReply(round, node, reply, now);
+    case Round::Kind::kExtend:
+      return ReadExtendReply(round, node, reply, now);
+    case Round::Kind::kRelease:
+      return ReadReleaseReply(round, node, reply);
+    case Round::Kind::kInspect:
+      return ReadInspectReply(round, node, reply);
+  }
+}
+
+bool Engine::StillWanted(const Round& round, int node) const {
+  return round.kind == Round::Kind::kRelease ? round.owed.test(node) : round.active;
+}
+
+void Engine::ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now) {
+  LeaseSlot& lease = leases_[round.lease];
+  const std::string_view answer = reply.at(0).text();
+  if (answer == "OK" || answer == "OWN") {
+    lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
+    return round.tally.Cast(node, Vote::kGranted);
+  }
+  if (answer == "BUSY") {
+    round.views[node].ttl = TtlOf(reply.at(1));
+    round.views[node].holder = reply.at(2).text();
+    return round.tally.Cast(node, Vote::kHeld);
+  }
+  if (answer != "LATE") return round.tally.Cast(node, Vote::kError, "an answer of unknown form");
+  // Late by its clock, yet in time by ours: its clock was set forward since we compared them.
+  if (now <= round.deadline) {
+    nodes_[node].clock_offset_ms = reply.at(1).integer() + 1 - FloorMs(round.sent);
+  }
+  round.tally.Cast(node, Vote::kLate, "it got the request after its deadline");
+}
+
+void Engine::ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now) {
+  LeaseSlot& lease = leases_[round.lease];
+  if (reply.text() == "EXTENDED") {
+    // Rule 6: what comes after the end of the old validity cannot bring it back.
+    if (lease.phase == LeaseSlot::Phase::kHeld && !lease.attached && now >= lease.valid_until) {
+      Lose(lease);
+    }
+    lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
+    round.tally.Cast(node, Vote::kGranted);
+  } else {
+    lease.validity.Deny(node);
+    round.tally.Cast(node, Vote::kAbsent);
+  }
+  Refresh(round.lease, now);
+}
+
+void Engine::ReadReleaseReply(Round& round, int node, ReplyView reply) {
+  round.owed.reset(node);
+  round.tally.Cast(node, reply.text() == "DELETED" ? Vote::kGranted : Vote::kAbsent);
+}
+
+void Engine::ReadInspectReply(Round& round, int node, ReplyView reply) {
+  NodeView& view = round.views[node];
+  view = {};
+  const std::string_view answer = reply.at(0).text();
+  if (reply.size() > 1) view.ttl = TtlOf(reply.at(1));
+  if (answer == "HELD") {
+    view.state = NodeView::State::kHeld;
+    view.holder = reply.at(2).text();
+  } else if (answer == "FOREIGN") {
+    view.state = NodeView::State::kForeign;
+    view.reason = reply.at(2).text();
+  } else {
+    view.state = NodeView::State::kFree;
+  }
+  round.tally.Cast(node, Vote::kGranted);
+}
+
+void Engine::Judge(std::uint32_t r, TimePoint now) {
+  Round& round = rounds_[r];
+  if (round.active && !round.gated) {
+    switch (round.kind) {
+      case Round::Kind::kAcquire:
+        return JudgeAcquire(r, now);
+      case Round::Kind::kExtend:
+        return JudgeExtend(r, now);
+      case Round::Kind::kRelease:
+        return JudgeRelease(r, now);
+      case Round::Kind::kInspect:
+        return JudgeInspect(r, now);
+    }
+  }
+  FreeIfDone(r, now);
+}
+
+void Engine::FreeIfDone(std::uint32_t r, TimePoint now) {
+  Round& round = rounds_[r];
+  if (round.active || round.outstanding > 0) return;
+  LeaseSlot& lease = leases_[round.lease];
+  if (round.owed.any() && now < lease.gone_by) {
+    SetTimer(TimerKind::kRound, r, lease.gone_by);
+    return;
+  }
+  SetTimer(TimerKind::kRound, r, kNever);
+  const std::uint32_t index = round.lease;
+  --lease.rounds;
+  rounds_.GiveBack(r);
+  FreeIfUnused(index);
+}
+
+void Engine::FreeIfUnused(std::uint32_t index) {
+  const LeaseSlot& lease = leases_[index];
+  if (lease.open || lease.rounds > 0) return;
+  SetTimer(TimerKind::kLease, index, kNever);
+  leases_.GiveBack(index);
+}
+
+}  // namespace holdfast::core

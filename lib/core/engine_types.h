@@ -1,0 +1,115 @@
+// What the engine keeps: leases, rounds and acquisitions. Private to the engine's own files.
+#ifndef HOLDFAST_CORE_ENGINE_TYPES_H_
+#define HOLDFAST_CORE_ENGINE_TYPES_H_
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "core/lease.h"
+#include "core/limits.h"
+#include "core/quorum.h"
+#include "core/time.h"
+#include "holdfast/nodes.h"
+#include "holdfast/options.h"
+
+namespace holdfast::core {
+
+class Engine;
+
+inline constexpr std::uint32_t kNoSlot = static_cast<std::uint32_t>(-1);
+
+using NodeSet = std::bitset<kMaxNodes>;
+
+// Names a lease for as long as it is open; what is asked of a closed one fails as lost.
+struct LeaseId {
+  std::uint32_t slot = kNoSlot;
+  std::uint32_t generation = 0;
+};
+
+// Who holds a lease hears of it here.
+class LeaseObserver {
+ public:
+  virtual void OnValidity(TimePoint valid_until) = 0;
+  virtual void OnLost() = 0;  // Once, and for good.
+
+ protected:
+  ~LeaseObserver() = default;
+};
+
+using AcquireDone = absl::AnyInvocable<void(Engine&, absl::StatusOr<LeaseId>)>;
+using StatusDone = absl::AnyInvocable<void(absl::Status)>;
+using InspectDone = absl::AnyInvocable<void(Inspection)>;
+
+// One nonce and what is known of its keys, from the first request until nothing of it can be left.
+struct LeaseSlot {
+  enum class Phase {
+    kAcquiring,
+    kHeld,
+    kLost,   // Expired, or gone on so many nodes that no quorum is left. Final.
+    kEnded,  // Released, undone or forgotten: the holder has no claim any more.
+  };
+
+  bool used = false;
+  std::uint32_t generation = 0;
+  Phase phase = Phase::kAcquiring;
+  std::string key;
+  std::array<char, kNonceDigits> nonce;
+  milliseconds ttl{0};
+  nanoseconds margin{0};  // Ahead of the end by which the holder is told.
+  Validity validity;
+  TimePoint valid_until = kLongAgo;
+  bool attached = false;         // Taken over by token: validity unknown until extended.
+  NodeSet told;                  // Nodes that were sent anything of this nonce.
+  TimePoint gone_by = kLongAgo;  // When no key of it can be left anywhere.
+  LeaseObserver* observer = nullptr;
+  bool open = false;  // Somebody holds its LeaseId.
+  int rounds = 0;     // Rounds that refer to it,
+  int extending = 0;  // and those of them in which an extension is under way.
+
+  std::string_view token() const { return {nonce.data(), nonce.size()}; }
+};
+
+// One question to all nodes, and their votes. Lives on after its decision until the last answer is
+// in, because late answers count, too: a late grant makes a held lock safer.
+struct Round {
+  enum class Kind { kAcquire, kExtend, kRelease, kInspect };
+
+  bool used = false;
+  Kind kind = Kind::kAcquire;
+  bool active = false;  // Somebody waits for the decision.
+  bool gated = false;   // Waits for the first connections; nothing was sent.
+  std::uint32_t lease = kNoSlot;
+  std::uint32_t acquisition = kNoSlot;  // kAcquire
+  milliseconds ttl{0};                  // kAcquire, kExtend
+  TimePoint sent;                       // Read before the first byte went out.
+  TimePoint deadline;
+  int outstanding = 0;  // Commands without an answer.
+  Tally tally;
+  std::vector<NodeView> views;  // kInspect; kAcquire: who holds it, where refused.
+  NodeSet owed;                 // kRelease: told nodes that have not confirmed.
+  NodeSet asked;                // kRelease: owed nodes that a release is on its way to.
+  StatusDone done;              // kExtend, kRelease
+  InspectDone inspected;        // kInspect
+};
+
+// A call of Acquire: attempt after attempt, each with a lease and a round of its own.
+struct Acquisition {
+  bool used = false;
+  std::uint64_t ticket = 0;
+  std::string key;
+  AcquireOptions options;
+  TimePoint deadline;
+  std::uint32_t round = kNoSlot;  // kNoSlot: between two attempts.
+  absl::Status last_failure;      // Of the latest attempt that the nodes decided.
+  AcquireDone done;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_CORE_ENGINE_TYPES_H_

@@ -1,0 +1,96 @@
+#include "core/handshake.h"
+
+#include <chrono>
+#include <initializer_list>
+#include <span>
+#include <utility>
+
+#include "core/resp.h"
+#include "core/scripts.h"
+#include "core/text.h"
+
+namespace holdfast::core {
+namespace {
+
+enum Step : Tag { kAuth, kSelect, kTime, kLoad };
+
+const Script* const kScripts[] = {&kAcquireScript, &kReleaseScript, &kExtendScript,
+                                  &kInspectScript};
+
+void Push(Pipeline& pipeline, Tag tag, TimePoint deadline,
+          std::initializer_list<std::string_view> words) {
+  AppendCommand(pipeline.outgoing(), std::span(words.begin(), words.size()));
+  pipeline.Expect(tag, deadline);
+}
+
+void PushAuth(Pipeline& pipeline, const Endpoint& endpoint, TimePoint deadline) {
+  if (endpoint.username.empty()) {
+    Push(pipeline, kAuth, deadline, {"AUTH", endpoint.password});
+  } else {
+    Push(pipeline, kAuth, deadline, {"AUTH", endpoint.username, endpoint.password});
+  }
+}
+
+}  // namespace
+
+NodeProblem ProblemOf(std::string_view error_reply) {
+  for (const std::string_view denial : {"NOAUTH", "WRONGPASS", "NOPERM"}) {
+    if (error_reply.starts_with(denial)) return {Vote::kDenied, Printable(error_reply)};
+  }
+  return {Vote::kError, Printable(error_reply)};
+}
+
+void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint now,
+                      TimePoint deadline) {
+  sent_ = now;
+  password_ = endpoint.password;
+  if (!endpoint.password.empty()) PushAuth(pipeline, endpoint, deadline);
+  if (endpoint.database != 0) {
+    Push(pipeline, kSelect, deadline, {"SELECT", Digits(endpoint.database).view()});
+  }
+  Push(pipeline, kTime, deadline, {"TIME"});
+  last_ = kLoad;
+  for (const Script* script : kScripts) {
+    Push(pipeline, last_++, deadline, {"SCRIPT", "LOAD", script->text});
+  }
+  --last_;
+}
+
+Handshake::State Handshake::OnReply(Tag tag, ReplyView reply) {
+  if (state_ != State::kUnderWay) return state_;
+  if (reply.is_error()) {
+    Fail(ProblemAt(tag, reply.text()));
+  } else if (tag == kTime) {
+    ReadTime(reply);
+  } else if (tag >= kLoad && reply.text() != kScripts[tag - kLoad]->sha1) {
+    Fail({Vote::kError, "not a Redis server: it does not know its scripts by their SHA-1"});
+  }
+  if (state_ == State::kUnderWay && tag == last_) state_ = State::kDone;
+  return state_;
+}
+
+NodeProblem Handshake::ProblemAt(Tag tag, std::string_view error_reply) const {
+  // A server that knows no AUTH may quote the command it did not understand.
+  if (tag == kAuth && error_reply.find(password_) != std::string_view::npos) {
+    return {Vote::kError, "not a Redis server: it does not understand AUTH"};
+  }
+  return ProblemOf(error_reply);
+}
+
+void Handshake::ReadTime(ReplyView reply) {
+  const auto seconds = ParseNumber<std::int64_t>(reply.at(0).text());
+  const auto micros = ParseNumber<std::int64_t>(reply.at(1).text());
+  if (!seconds || !micros) {
+    return Fail({Vote::kError, "not a Redis server: its answer to TIME is no time"});
+  }
+  // The node read its clock after `sent_`: the offset is too large by the way there, at most.
+  const std::int64_t node_ms = *seconds * 1000 + *micros / 1000 + 1;
+  clock_offset_ms_ = node_ms - std::chrono::floor<milliseconds>(sent_.time_since_epoch()).count();
+}
+
+void Handshake::Fail(NodeProblem problem) {
+  state_ = State::kFailed;
+  problem_ = std::move(problem);
+}
+
+}  // namespace holdfast::core

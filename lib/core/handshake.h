@@ -1,0 +1,60 @@
+// What is said on a new connection before it carries locks.
+#ifndef HOLDFAST_CORE_HANDSHAKE_H_
+#define HOLDFAST_CORE_HANDSHAKE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/pipeline.h"
+#include "core/reply.h"
+#include "core/time.h"
+#include "core/url.h"
+#include "holdfast/errors.h"
+
+namespace holdfast::core {
+
+// Why a node cannot vote just now.
+struct NodeProblem {
+  Vote vote = Vote::kDown;
+  std::string reason;
+};
+
+// What an error reply means as a vote: kDenied for NOAUTH, WRONGPASS and NOPERM, else kError.
+NodeProblem ProblemOf(std::string_view error_reply);
+
+// AUTH, SELECT, TIME, and SCRIPT LOAD for each script, sent in one piece: one round trip. Servers
+// execute in order and refuse what follows a failed AUTH, so the first error is the cause.
+class Handshake {
+ public:
+  enum class State { kUnderWay, kDone, kFailed };
+
+  // Appends the commands to `pipeline`. Their tags are this class's own.
+  void Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint now, TimePoint deadline);
+
+  State OnReply(Tag tag, ReplyView reply);
+
+  State state() const { return state_; }
+  const NodeProblem& problem() const { return problem_; }
+
+  // After kDone: add it to an instant of ours in milliseconds to get the node's Unix time. At most
+  // one round trip more than the truth, never less, so that a deadline computed with it is late
+  // rather than early.
+  std::int64_t clock_offset_ms() const { return clock_offset_ms_; }
+
+ private:
+  void ReadTime(ReplyView reply);
+  NodeProblem ProblemAt(Tag tag, std::string_view error_reply) const;
+  void Fail(NodeProblem problem);
+
+  State state_ = State::kUnderWay;
+  std::string password_;
+  TimePoint sent_;
+  Tag last_ = 0;
+  std::int64_t clock_offset_ms_ = 0;
+  NodeProblem problem_;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_CORE_HANDSHAKE_H_

@@ -1,0 +1,74 @@
+// One connection's conversation: commands out in one ordered stream, replies matched to them in
+// order. No I/O: the network layer moves the bytes.
+#ifndef HOLDFAST_CORE_PIPELINE_H_
+#define HOLDFAST_CORE_PIPELINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/reply.h"
+#include "core/resp.h"
+#include "core/ring.h"
+#include "core/time.h"
+
+namespace holdfast::core {
+
+// What a command is known by to whoever sent it.
+using Tag = std::uint32_t;
+
+class Pipeline {
+ public:
+  // Who gets the replies. Both may push further commands while they run.
+  class Receiver {
+   public:
+    virtual void OnReply(Tag tag, ReplyView reply, TimePoint now) = 0;
+    // The connection ended before the reply came. The command may have been executed.
+    virtual void OnNoReply(Tag tag, TimePoint now) = 0;
+
+   protected:
+    ~Receiver() = default;
+  };
+
+  explicit Pipeline(ReplyLimits limits = {}) : reader_(limits) {}
+
+  // Where to append the bytes of a command, just before Expect() is called for it.
+  std::string& outgoing() { return outgoing_; }
+  // A reply to `tag` is due by `deadline`. Deadlines must not go back from one call to the next.
+  void Expect(Tag tag, TimePoint deadline);
+
+  // All that is to be written now, as one piece; empty if there is nothing, or a write is under way
+  // already. Valid until FinishWrite().
+  std::string_view StartWrite();
+  void FinishWrite();
+
+  // Hands what was received, reply by reply, to `receiver`. False on a protocol error, after which
+  // the connection must be closed.
+  bool Receive(std::string_view bytes, TimePoint now, Receiver& receiver);
+  const std::string& error() const { return error_.empty() ? reader_.error() : error_; }
+
+  // Tells `receiver` of each command that will get no reply any more.
+  void Abandon(TimePoint now, Receiver& receiver);
+
+  // When the oldest unanswered command is overdue; kNever if there is none.
+  TimePoint deadline() const { return pending_.empty() ? kNever : pending_.front().deadline; }
+  std::size_t unanswered() const { return pending_.size(); }
+
+ private:
+  struct Pending {
+    Tag tag = 0;
+    TimePoint deadline;
+  };
+
+  ReplyReader reader_;
+  Ring<Pending> pending_;
+  std::string outgoing_;
+  std::string writing_;
+  bool write_under_way_ = false;
+  std::string error_;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_CORE_PIPELINE_H_

@@ -1,0 +1,162 @@
+#include "core/resp.h"
+
+#include <hiredis/hiredis.h>
+#include <hiredis/read.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace holdfast::core {
+namespace {
+
+// Enough to recognise another protocol, e.g. "HTTP/1.1 400 Bad Request".
+constexpr std::size_t kStartBytes = 24;
+
+void AppendLength(std::string& out, char type, std::size_t length) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
+  out.push_back(type);
+  out.append(digits, end);
+  out.append("\r\n");
+}
+
+std::string FirstLine(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes.substr(0, bytes.find_first_of("\r\n"))) {
+    text.push_back(c >= ' ' && c <= '~' ? c : '?');
+  }
+  return text;
+}
+
+}  // namespace
+
+void AppendCommand(std::string& out, std::span<const std::string_view> arguments) {
+  AppendLength(out, '*', arguments.size());
+  for (const std::string_view argument : arguments) {
+    AppendLength(out, '$', argument.size());
+    out.append(argument);
+    out.append("\r\n");
+  }
+}
+
+// Turns hiredis' callbacks into elements of a Reply. A callback must not throw and answers null to
+// end the parse, for which hiredis says "Out of memory": `problem` has the real reason. Objects are
+// indices into the reply, one up, because null means failure.
+struct ReplyReader::Builder {
+  explicit Builder(const ReplyLimits& reply_limits) : limits(reply_limits) {}
+
+  static Builder& Of(const redisReadTask* task) { return *static_cast<Builder*>(task->privdata); }
+  static void* Object(std::size_t index) { return reinterpret_cast<void*>(index + 1); }
+  static std::size_t Parent(const redisReadTask* task) {
+    if (task->parent == nullptr) return Reply::kNone;
+    return reinterpret_cast<std::size_t>(task->parent->obj) - 1;
+  }
+
+  static void* Text(const redisReadTask* task, char* bytes, std::size_t size) {
+    Builder& self = Of(task);
+    if (self.reply.text_bytes() + size > self.limits.bytes) return self.TooLong();
+    const ReplyType type = task->type == REDIS_REPLY_ERROR    ? ReplyType::kError
+                           : task->type == REDIS_REPLY_STATUS ? ReplyType::kStatus
+                                                              : ReplyType::kString;
+    return Object(self.reply.AddText(Parent(task), type, {bytes, size}));
+  }
+
+#if defined(HIREDIS_MAJOR) && HIREDIS_MAJOR >= 1
+  using ElementCount = std::size_t;
+#else
+  using ElementCount = int;
+#endif
+  static void* Array(const redisReadTask* task, ElementCount count) {
+    Builder& self = Of(task);
+    if (static_cast<std::size_t>(count) > self.limits.elements) {
+      self.problem = "an array of " + std::to_string(count) + " elements, where at most " +
+                     std::to_string(self.limits.elements) + " are allowed";
+      return nullptr;
+    }
+    return Object(self.reply.AddArray(Parent(task)));
+  }
+
+  static void* Integer(const redisReadTask* task, long long value) {
+    return Object(Of(task).reply.AddInteger(Parent(task), value));
+  }
+
+  static void* Nil(const redisReadTask* task) {
+    return Object(Of(task).reply.AddNil(Parent(task)));
+  }
+
+  void* TooLong() {
+    problem = "a reply of more than " + std::to_string(limits.bytes) + " bytes";
+    return nullptr;
+  }
+
+  ReplyLimits limits;
+  Reply reply;
+  std::string problem;
+};
+
+ReplyReader::ReplyReader(ReplyLimits limits)
+    : limits_(limits), builder_(std::make_unique<Builder>(limits)) {
+  static redisReplyObjectFunctions functions = [] {
+    redisReplyObjectFunctions f = {};
+    f.createString = &Builder::Text;
+    f.createArray = &Builder::Array;
+    f.createInteger = &Builder::Integer;
+    f.createNil = &Builder::Nil;
+    f.freeObject = [](void*) {};
+    return f;
+  }();
+  reader_ = redisReaderCreateWithFunctions(&functions);
+  if (reader_ == nullptr) {
+    Fail("out of memory");
+    return;
+  }
+  reader_->privdata = builder_.get();
+}
+
+ReplyReader::~ReplyReader() {
+  if (reader_ != nullptr) redisReaderFree(reader_);
+}
+
+void ReplyReader::Feed(std::string_view bytes) {
+  if (!error_.empty()) return;
+  if (start_.size() < kStartBytes) start_.append(bytes.substr(0, kStartBytes - start_.size()));
+  if (redisReaderFeed(reader_, bytes.data(), bytes.size()) != REDIS_OK) Fail("out of memory");
+}
+
+ReplyReader::Result ReplyReader::Next() {
+  if (!error_.empty()) return Result::kError;
+  // hiredis keeps the tasks of an unfinished reply; only a finished one is followed by a new one.
+  if (reader_->ridx == -1) builder_->reply.Clear();
+  void* reply = nullptr;
+  if (redisReaderGetReply(reader_, &reply) != REDIS_OK) return Fail(Explain());
+  if (reply != nullptr) return Result::kReply;
+  // What is left is the start of one reply: a bulk string that announces gigabytes ends here.
+  if (reader_->len - reader_->pos > limits_.bytes) {
+    builder_->TooLong();
+    return Fail(Explain());
+  }
+  return Result::kNeedMore;
+}
+
+const Reply& ReplyReader::reply() const { return builder_->reply; }
+
+const std::string& ReplyReader::error() const { return error_; }
+
+ReplyReader::Result ReplyReader::Fail(std::string error) {
+  error_ = std::move(error);
+  return Result::kError;
+}
+
+std::string ReplyReader::Explain() const {
+  if (start_.starts_with("HTTP/")) {
+    return "not a Redis server: it speaks HTTP (\"" + FirstLine(start_) + "\")";
+  }
+  if (!builder_->problem.empty()) return "protocol error: " + builder_->problem;
+  if (!start_.empty() && std::string_view("+-:$*").find(start_[0]) == std::string_view::npos) {
+    return "not a Redis server: it sent \"" + FirstLine(start_) + "\"";
+  }
+  return "protocol error: " + FirstLine(reader_->errstr);
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,52 @@
+// What a Lock is made of.
+#ifndef HOLDFAST_LOCK_STATE_H_
+#define HOLDFAST_LOCK_STATE_H_
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "client_state.h"
+#include "core/engine_types.h"
+#include "core/time.h"
+
+namespace holdfast::detail {
+
+// The engine tells it of the lease on the strand; a Lock reads it from any thread.
+class LockState final : public core::LeaseObserver {
+ public:
+  LockState(std::shared_ptr<ClientHandle> client, std::string name, std::string token)
+      : client_(std::move(client)), name_(std::move(name)), token_(std::move(token)) {}
+
+  ClientState& client() const { return client_->state(); }
+  const std::string& name() const { return name_; }
+  const std::string& token() const { return token_; }
+  std::chrono::nanoseconds valid_for() const;
+  std::stop_token lost() const { return stop_.get_token(); }
+
+  // True for the first who asks: from then on the lock is released or detached.
+  bool End();
+  bool ended() const { return ended_.load(); }
+
+  // Strand only.
+  core::LeaseId id() const { return id_; }
+  void Open(core::LeaseId id) { id_ = id; }
+  void OnValidity(core::TimePoint valid_until) override;
+  void OnLost() override;
+
+ private:
+  const std::shared_ptr<ClientHandle> client_;
+  const std::string name_;
+  const std::string token_;
+  core::LeaseId id_;
+  std::atomic<core::TimePoint::rep> valid_until_ = core::kLongAgo.time_since_epoch().count();
+  std::atomic<bool> ended_ = false;
+  std::stop_source stop_;
+};
+
+}  // namespace holdfast::detail
+
+#endif  // HOLDFAST_LOCK_STATE_H_

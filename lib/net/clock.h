@@ -1,0 +1,33 @@
+// The clock and the dice of real machines.
+#ifndef HOLDFAST_NET_CLOCK_H_
+#define HOLDFAST_NET_CLOCK_H_
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "core/engine.h"
+#include "core/time.h"
+
+namespace holdfast::net {
+
+// CLOCK_BOOTTIME: runs on while the machine is suspended, and is never set.
+core::TimePoint Now();
+
+// getrandom(2), in pieces large enough that few calls go to the kernel. Not thread-safe. After a
+// fork both processes would draw the same from it: a client refuses to work in the child.
+class SystemRandomness final : public core::Randomness {
+ public:
+  void Fill(std::span<std::byte> bytes) override;
+
+ private:
+  std::array<std::byte, 1024> buffer_;
+  std::size_t used_ = sizeof buffer_;
+};
+
+// Whether this process was forked off since `generation` was current.
+int ForkGeneration();
+
+}  // namespace holdfast::net
+
+#endif  // HOLDFAST_NET_CLOCK_H_

@@ -62,7 +62,7 @@ class BlockingClient {
   // As `Client::Create`; does not wait for the connections.
   static absl::StatusOr<BlockingClient> Create(ClientOptions options);
 
-  // As `Client::Acquire`. A stop request on `cancel` ends the call with IsCancelled.
+  // As `Client::Acquire`. A stop request on `cancel` ends the call with kCancelled.
   absl::StatusOr<BlockingLock> Acquire(std::string_view name, AcquireOptions options = {},
                                        std::stop_token cancel = {}) const;
 

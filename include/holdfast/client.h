@@ -43,7 +43,7 @@ class Client {
   static absl::StatusOr<Client> Create(asio::any_io_executor executor, ClientOptions options);
 
   // Takes the lock `name` (1 byte to 1 KiB, any bytes), completing with an `absl::StatusOr<Lock>`.
-  // Errors: IsHeld, IsUndecided, IsNoQuorum, IsCancelled, kInvalidArgument, kPermissionDenied.
+  // Errors: IsHeld, IsUndecided, IsNoQuorum, kCancelled, kInvalidArgument, kPermissionDenied.
   // Cancellation (through the handler's cancellation slot) and failure leave nothing behind: what
   // was granted is released on every node.
   template <class Token>

@@ -7,7 +7,7 @@
 //
 // Codes: kAborted (another held the lock for the whole wait), kDeadlineExceeded (time ran out while
 // the outcome was undecided), kUnavailable (no quorum of nodes could be reached),
-// kFailedPrecondition (the lock is lost, expired or already released), kCancelled,
+// kFailedPrecondition (the lock is lost, expired or already released), kCancelled (by the caller),
 // kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the servers
 // refuse the credentials or their rights). Never parse the message; it is for people.
 #ifndef HOLDFAST_ERRORS_H_
@@ -67,7 +67,6 @@ bool IsHeld(const absl::Status& status);       // Another held the lock for the 
 bool IsUndecided(const absl::Status& status);  // Time ran out before the votes decided.
 bool IsNoQuorum(const absl::Status& status);   // Too few nodes reachable.
 bool IsLost(const absl::Status& status);       // The lock expired, was taken away, or was released.
-bool IsCancelled(const absl::Status& status);
 
 }  // namespace holdfast
 

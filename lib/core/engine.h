@@ -96,7 +96,8 @@ class Engine {
   // Whether a release that a connected node was sent is still unanswered.
   bool releasing() const;
 
-  // For tests: what is in use.
+  int node_count() const { return nodes(); }
+  // What is in use: with nothing under way, nothing.
   std::size_t leases_in_use() const { return leases_.in_use(); }
   std::size_t rounds_in_use() const { return rounds_.in_use(); }
 

@@ -74,13 +74,11 @@ void Engine::FailAttempt(std::uint32_t r, absl::Status failure, TimePoint now) {
 
 void Engine::RetryOrFinish(std::uint32_t a, absl::Status failure, TimePoint now) {
   Acquisition& acquisition = acquisitions_[a];
-  const bool decided = !IsUndecided(failure);
-  if (!decided && now >= acquisition.deadline && !acquisition.last_failure.ok()) {
-    // The deadline cut the last attempt short; what the one before it found is what was known.
-    failure = acquisition.last_failure;
-  }
-  if (decided) acquisition.last_failure = failure;
-  const bool final = acquisition.options.wait.count() == 0 || now >= acquisition.deadline ||
+  // An attempt that the end of the wait cut short tells less than the one before it.
+  const bool cut_short = now >= acquisition.deadline;
+  if (cut_short && !acquisition.last_failure.ok()) failure = acquisition.last_failure;
+  acquisition.last_failure = failure;
+  const bool final = acquisition.options.wait.count() == 0 || cut_short ||
                      failure.code() == absl::StatusCode::kPermissionDenied ||
                      failure.code() == absl::StatusCode::kCancelled;
   if (final) return Finish(a, std::move(failure));

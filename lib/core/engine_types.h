@@ -106,7 +106,7 @@ struct Acquisition {
   AcquireOptions options;
   TimePoint deadline;
   std::uint32_t round = kNoSlot;  // kNoSlot: between two attempts.
-  absl::Status last_failure;      // Of the latest attempt that the nodes decided.
+  absl::Status last_failure;      // Of the latest attempt.
   AcquireDone done;
 };
 

@@ -156,7 +156,6 @@ bool IsHeld(const absl::Status& status) { return IsKind(status, Failure::Kind::k
 bool IsUndecided(const absl::Status& status) { return IsKind(status, Failure::Kind::kUndecided); }
 bool IsNoQuorum(const absl::Status& status) { return IsKind(status, Failure::Kind::kNoQuorum); }
 bool IsLost(const absl::Status& status) { return IsKind(status, Failure::Kind::kLost); }
-bool IsCancelled(const absl::Status& status) { return IsKind(status, Failure::Kind::kCancelled); }
 
 namespace core {
 

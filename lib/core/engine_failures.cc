@@ -69,7 +69,7 @@ void Classify(const Round& round, Failure& failure) {
   const int denied = tally.count(Vote::kDenied);
   const int in_time = tally.count(Vote::kGranted) + tally.count(Vote::kPending);
   if (nodes - denied < quorum) {
-    failure.summary = "permission denied: " + Of(denied, nodes) + " refuse us";
+    failure.summary = "permission denied by " + Of(denied, nodes);
   } else if (nodes - tally.count(Vote::kAbsent) < quorum) {
     failure.kind = Failure::Kind::kLost;
     failure.summary = "lost: it is gone on " + Of(tally.count(Vote::kAbsent), nodes);

@@ -40,10 +40,22 @@ NodeProblem ProblemOf(std::string_view error_reply) {
   return {Vote::kError, Printable(error_reply)};
 }
 
+// In our own words: a server that does not know AUTH may quote what it did not understand, and the
+// password with it.
+NodeProblem AuthProblemOf(std::string_view error_reply) {
+  if (ProblemOf(error_reply).vote == Vote::kDenied) {
+    return {Vote::kDenied, "it refuses the user name or the password (" +
+                               Printable(error_reply.substr(0, error_reply.find(' '))) + ")"};
+  }
+  if (error_reply.starts_with("ERR AUTH <password> called without")) {
+    return {Vote::kError, "a password was given, but the server has none configured"};
+  }
+  return {Vote::kError, "it does not understand AUTH"};
+}
+
 void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint now,
                       TimePoint deadline) {
   sent_ = now;
-  password_ = endpoint.password;
   if (!endpoint.password.empty()) PushAuth(pipeline, endpoint, deadline);
   if (endpoint.database != 0) {
     Push(pipeline, kSelect, deadline, {"SELECT", Digits(endpoint.database).view()});
@@ -59,7 +71,7 @@ void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint no
 Handshake::State Handshake::OnReply(Tag tag, ReplyView reply) {
   if (state_ != State::kUnderWay) return state_;
   if (reply.is_error()) {
-    Fail(ProblemAt(tag, reply.text()));
+    Fail(tag == kAuth ? AuthProblemOf(reply.text()) : ProblemOf(reply.text()));
   } else if (tag == kTime) {
     ReadTime(reply);
   } else if (tag >= kLoad && reply.text() != kScripts[tag - kLoad]->sha1) {
@@ -67,14 +79,6 @@ Handshake::State Handshake::OnReply(Tag tag, ReplyView reply) {
   }
   if (state_ == State::kUnderWay && tag == last_) state_ = State::kDone;
   return state_;
-}
-
-NodeProblem Handshake::ProblemAt(Tag tag, std::string_view error_reply) const {
-  // A server that knows no AUTH may quote the command it did not understand.
-  if (tag == kAuth && error_reply.find(password_) != std::string_view::npos) {
-    return {Vote::kError, "not a Redis server: it does not understand AUTH"};
-  }
-  return ProblemOf(error_reply);
 }
 
 void Handshake::ReadTime(ReplyView reply) {

@@ -44,11 +44,9 @@ class Handshake {
 
  private:
   void ReadTime(ReplyView reply);
-  NodeProblem ProblemAt(Tag tag, std::string_view error_reply) const;
   void Fail(NodeProblem problem);
 
   State state_ = State::kUnderWay;
-  std::string password_;
   TimePoint sent_;
   Tag last_ = 0;
   std::int64_t clock_offset_ms_ = 0;

@@ -36,7 +36,7 @@ std::optional<std::string> PercentDecode(std::string_view text) {
 }
 
 bool IsHostCharacter(char c, bool bracketed) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) return true;
   if (c == '.' || c == '-' || c == '_') return true;
   return bracketed && (c == ':' || c == '%');
 }
@@ -67,12 +67,14 @@ std::string TakeHost(std::string_view& rest, Endpoint& endpoint) {
   if (bracketed && end == std::string_view::npos) return "'[' without ']'";
   endpoint.host = rest.substr(0, end);
   if (endpoint.host.empty()) return "no host";
-  for (const char c : endpoint.host) {
+  rest.remove_prefix(endpoint.host.size() + (bracketed ? 1 : 0));
+  for (char& c : endpoint.host) {
+    // One spelling for each host, so that a node given twice is noticed.
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (!IsHostCharacter(c, bracketed)) {
       return "'" + Printable({&c, 1}) + "' cannot be part of a host";
     }
   }
-  rest.remove_prefix(endpoint.host.size() + (bracketed ? 1 : 0));
   return "";
 }
 

@@ -40,6 +40,8 @@ NodeProblem ProblemOf(std::string_view error_reply) {
   return {Vote::kError, Printable(error_reply)};
 }
 
+namespace {
+
 // In our own words: a server that does not know AUTH may quote what it did not understand, and the
 // password with it.
 NodeProblem AuthProblemOf(std::string_view error_reply) {
@@ -52,6 +54,8 @@ NodeProblem AuthProblemOf(std::string_view error_reply) {
   }
   return {Vote::kError, "it does not understand AUTH"};
 }
+
+}  // namespace
 
 void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint now,
                       TimePoint deadline) {

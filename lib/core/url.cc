@@ -44,8 +44,11 @@ bool IsHostCharacter(char c, bool bracketed) {
 // Each of these takes its part off `rest`, and returns what is wrong, or "".
 
 std::string TakeUserInfo(std::string_view& rest, Endpoint& endpoint) {
-  const std::size_t at = rest.substr(0, rest.find('/')).rfind('@');
+  const std::size_t at = rest.rfind('@');
   if (at == std::string_view::npos) return "";
+  if (rest.substr(0, at).find('/') != std::string_view::npos) {
+    return "a '/' in the user name or the password must be written as %2F";
+  }
   const std::string_view user_info = rest.substr(0, at);
   rest.remove_prefix(at + 1);
   const std::size_t colon = user_info.find(':');
@@ -83,7 +86,7 @@ std::string TakePort(std::string_view& rest, Endpoint& endpoint) {
   const std::string_view digits = rest.substr(1, rest.find('/') - 1);
   const auto port = ParseNumber<std::uint32_t>(digits);
   if (!port || *port == 0 || *port > 65535) {
-    return "port '" + Printable(digits) + "' is not a number from 1 to 65535";
+    return "the port is not a number from 1 to 65535";
   }
   endpoint.port = static_cast<std::uint16_t>(*port);
   rest.remove_prefix(1 + digits.size());
@@ -126,11 +129,21 @@ absl::StatusOr<Endpoint> ParseUrl(std::string_view url) {
 }
 
 std::string MaskUrl(std::string_view url) {
-  const std::size_t at = url.rfind('@');
-  if (at == std::string_view::npos) return Printable(url);
-  const std::size_t scheme = url.substr(0, at).find("://");
-  const std::string_view front = scheme == std::string_view::npos ? "" : url.substr(0, scheme + 3);
-  return Printable(front) + "***" + Printable(url.substr(at));
+  const std::size_t scheme = url.find("://");
+  const std::size_t start = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view front = url.substr(0, start);
+  const std::string_view rest = url.substr(start);
+  const std::size_t at = rest.rfind('@');
+  if (at != std::string_view::npos) return Printable(front) + "***" + Printable(rest.substr(at));
+  // What stands where a port should be is a password that lost its host, for all we know.
+  const std::size_t port = rest.find(':', rest.starts_with('[') ? rest.find(']') : 0);
+  if (port == std::string_view::npos) return Printable(url);
+  const std::string_view behind = rest.substr(port + 1);
+  if (behind.substr(0, behind.find('/')).find_first_not_of("0123456789") ==
+      std::string_view::npos) {
+    return Printable(url);
+  }
+  return Printable(front) + Printable(rest.substr(0, port)) + ":***";
 }
 
 }  // namespace holdfast::core

@@ -44,13 +44,16 @@ class IoThread {
 
   asio::io_context& io() { return parts_->io; }
 
-  // Runs `start(handler)` on the thread and waits for what `handler` is called with. In a forked
-  // child nobody would answer.
+  // Runs `start(handler)` on the thread and waits for what `handler` is called with. An error where
+  // nobody would ever answer: in a forked child, and on the thread itself.
   template <class Result, class Start>
   Result Await(Start start) {
     if (net::ForkGeneration() != fork_generation_) {
       return absl::FailedPreconditionError(
           "this client was made before fork(2); the child needs one of its own");
+    }
+    if (thread_->get_id() == std::this_thread::get_id()) {
+      return absl::FailedPreconditionError("a callback must not wait for its own thread");
     }
     auto promise = std::make_shared<std::promise<Result>>();
     std::future<Result> result = promise->get_future();

@@ -57,20 +57,19 @@ ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions op
 
 absl::Status ClientState::Start() {
   absl::Status status = timer_.Open(weak_from_this(), [this] {
-    engine_.OnTimer(net::Now());
-    UpdateTimer();
+    Enter([](core::Engine& engine, core::TimePoint now) { engine.OnTimer(now); });
   });
   if (!status.ok()) return status;
   asio::dispatch(strand_, [self = shared_from_this()] {
     for (const auto& connection : self->connections_) connection->Start();
-    self->UpdateTimer();
+    self->timer_.EnsureBy(self->engine_.next_timer());
   });
   return status;
 }
 
 void ClientState::Shutdown() {
   asio::post(strand_, [self = shared_from_this()] {
-    self->engine_.CancelAll(net::Now());
+    self->Enter([](core::Engine& engine, core::TimePoint now) { engine.CancelAll(now); });
     self->Drain(net::Now() + kDrainTime);
   });
 }
@@ -99,24 +98,26 @@ bool ClientState::Send(int node, core::Tag tag, const core::ScriptCall& call, bo
   return connections_[node]->Send(tag, call, urgent, now);
 }
 
-void ClientState::OnReady(int node, std::int64_t clock_offset_ms, core::TimePoint now) {
-  engine_.OnNodeReady(node, clock_offset_ms, now);
-  UpdateTimer();
+void ClientState::OnReady(int node, std::int64_t clock_offset_ms) {
+  Enter([&](core::Engine& engine, core::TimePoint now) {
+    engine.OnNodeReady(node, clock_offset_ms, now);
+  });
 }
 
-void ClientState::OnDown(int node, core::NodeProblem problem, core::TimePoint now) {
-  engine_.OnNodeDown(node, std::move(problem), now);
-  UpdateTimer();
+void ClientState::OnDown(int node, core::NodeProblem problem) {
+  Enter([&](core::Engine& engine, core::TimePoint now) {
+    engine.OnNodeDown(node, std::move(problem), now);
+  });
 }
 
-void ClientState::OnReply(int node, core::Tag tag, core::ReplyView reply, core::TimePoint now) {
-  engine_.OnNodeReply(node, tag, reply, now);
-  UpdateTimer();
+void ClientState::OnReply(int node, core::Tag tag, core::ReplyView reply) {
+  Enter([&](core::Engine& engine, core::TimePoint now) {
+    engine.OnNodeReply(node, tag, reply, now);
+  });
 }
 
-void ClientState::OnNoReply(int node, core::Tag tag, core::TimePoint now) {
-  engine_.OnNodeNoReply(node, tag, now);
-  UpdateTimer();
+void ClientState::OnNoReply(int node, core::Tag tag) {
+  Enter([&](core::Engine& engine, core::TimePoint now) { engine.OnNodeNoReply(node, tag, now); });
 }
 
 std::uint64_t ClientState::Random() {
@@ -125,10 +126,6 @@ std::uint64_t ClientState::Random() {
   std::uint64_t value = 0;
   std::memcpy(&value, bytes.data(), sizeof value);
   return value;
-}
-
-void ClientState::UpdateTimer() {
-  if (!closed_) timer_.EnsureBy(engine_.next_timer());
 }
 
 ClientHandle::~ClientHandle() {

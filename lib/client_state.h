@@ -4,6 +4,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/dispatch.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <atomic>
 #include <cstdint>
@@ -35,12 +36,13 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
 
   absl::Status Start();
 
-  // Any thread. Runs `call(engine, now)` on the strand: at once, if this is the strand.
+  // Any thread. Runs `call(engine, now)` on the strand: at once where it can, but never inside
+  // another call of the engine, as from a callback of `lost()`.
   template <class Call>
   void Run(Call call) {
     asio::dispatch(strand_, [self = shared_from_this(), call = std::move(call)]() mutable {
-      call(self->engine_, net::Now());
-      self->UpdateTimer();
+      if (!self->in_engine_) return self->Enter(call);
+      asio::post(self->strand_, [self, call = std::move(call)]() mutable { self->Enter(call); });
     });
   }
 
@@ -60,13 +62,21 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
  private:
   bool Send(int node, core::Tag tag, const core::ScriptCall& call, bool urgent,
             core::TimePoint now) override;
-  void OnReady(int node, std::int64_t clock_offset_ms, core::TimePoint now) override;
-  void OnDown(int node, core::NodeProblem problem, core::TimePoint now) override;
-  void OnReply(int node, core::Tag tag, core::ReplyView reply, core::TimePoint now) override;
-  void OnNoReply(int node, core::Tag tag, core::TimePoint now) override;
+  void OnReady(int node, std::int64_t clock_offset_ms) override;
+  void OnDown(int node, core::NodeProblem problem) override;
+  void OnReply(int node, core::Tag tag, core::ReplyView reply) override;
+  void OnNoReply(int node, core::Tag tag) override;
   std::uint64_t Random() override;
 
-  void UpdateTimer();
+  // Each call of the engine goes through here.
+  template <class Call>
+  void Enter(Call&& call) {
+    in_engine_ = true;
+    call(engine_, net::Now());
+    in_engine_ = false;
+    if (!closed_) timer_.EnsureBy(engine_.next_timer());
+  }
+
   void Drain(core::TimePoint deadline);
   void CloseAll();
 
@@ -80,6 +90,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
   std::vector<std::shared_ptr<net::Connection>> connections_;
   net::BootTimer timer_;
   asio::steady_timer drain_timer_;
+  bool in_engine_ = false;
   bool closed_ = false;
 };
 

@@ -50,6 +50,7 @@ void ReleaseInBackground(const std::shared_ptr<detail::LockState>& state) noexce
     });
   } catch (const std::exception&) {
     // No memory for the message: the lock runs out by itself.
+    state->KeepForEver(state);
   }
 }
 

@@ -31,6 +31,9 @@ class LockState final : public core::LeaseObserver {
   bool End();
   bool ended() const { return ended_.load(); }
 
+  // Where the engine cannot be told that this goes: it must not go, then.
+  void KeepForEver(std::shared_ptr<LockState> self) { self_ = std::move(self); }
+
   // Strand only.
   core::LeaseId id() const { return id_; }
   void Open(core::LeaseId id) { id_ = id; }
@@ -45,6 +48,7 @@ class LockState final : public core::LeaseObserver {
   std::atomic<core::TimePoint::rep> valid_until_ = core::kLongAgo.time_since_epoch().count();
   std::atomic<bool> ended_ = false;
   std::stop_source stop_;
+  std::shared_ptr<LockState> self_;
 };
 
 }  // namespace holdfast::detail

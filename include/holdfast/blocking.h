@@ -29,7 +29,7 @@ class IoThread;
 }
 
 // `Lock` for threads that wait; everything said there holds here. Extend and Release block, for the
-// client's command timeout at the most. Never call them in a callback of `lost()`.
+// client's command timeout at the most; in a callback of `lost()` they fail.
 class BlockingLock {
  public:
   BlockingLock(BlockingLock&&) noexcept = default;

@@ -56,7 +56,8 @@ struct EngineOptions {
 };
 
 // All locks of one client. Told what happened and when (`now`), it sends, decides, and calls back;
-// next_timer() says when it wants to be woken. Callbacks run inside its calls and may call it.
+// next_timer() says when it wants to be woken. Callbacks run inside its calls and must not call it,
+// but for an AcquireDone, which may observe, release or forget what it got.
 // Arguments are expected to have been checked (core/limits.h). Not thread-safe: one strand.
 class Engine {
  public:

@@ -42,6 +42,14 @@ class Reader {
     if (!number) Bad();
     return number.value_or(0);
   }
+  // A number that stands for one of an enumeration's values, of which `last` is the last.
+  template <class Enum>
+  Enum Value(Enum last) {
+    const std::int64_t number = Number();
+    if (number >= 0 && number <= static_cast<std::int64_t>(last)) return static_cast<Enum>(number);
+    Bad();
+    return {};
+  }
   bool ok() const { return ok_; }
   bool done() const { return in_.empty(); }
 
@@ -73,7 +81,7 @@ std::string Encode(const Failure& failure) {
 std::optional<Failure> Decode(std::string_view bytes) {
   Reader reader(bytes);
   Failure failure;
-  failure.kind = static_cast<Failure::Kind>(reader.Number());
+  failure.kind = reader.Value(Failure::Kind::kCancelled);
   failure.summary = reader.Bytes();
   failure.holder = reader.Bytes();
   const std::int64_t remaining = reader.Number();
@@ -81,7 +89,7 @@ std::optional<Failure> Decode(std::string_view bytes) {
   while (reader.ok() && !reader.done()) {
     NodeVote& vote = failure.votes.emplace_back();
     vote.node = reader.Bytes();
-    vote.vote = static_cast<Vote>(reader.Number());
+    vote.vote = reader.Value(Vote::kError);
     vote.reason = reader.Bytes();
   }
   if (!reader.ok()) return std::nullopt;

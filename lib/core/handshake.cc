@@ -12,6 +12,9 @@
 namespace holdfast::core {
 namespace {
 
+// The year 5138: a time beyond it is none, and could overflow what is computed with it.
+constexpr std::int64_t kMaxUnixSeconds = 100'000'000'000;
+
 enum Step : Tag { kAuth, kSelect, kTime, kLoad };
 
 const Script* const kScripts[] = {&kAcquireScript, &kReleaseScript, &kExtendScript,
@@ -88,7 +91,7 @@ Handshake::State Handshake::OnReply(Tag tag, ReplyView reply) {
 void Handshake::ReadTime(ReplyView reply) {
   const auto seconds = ParseNumber<std::int64_t>(reply.at(0).text());
   const auto micros = ParseNumber<std::int64_t>(reply.at(1).text());
-  if (!seconds || !micros) {
+  if (!seconds || !micros || *seconds < 0 || *seconds > kMaxUnixSeconds) {
     return Fail({Vote::kError, "not a Redis server: its answer to TIME is no time"});
   }
   // The node read its clock after `sent_`: the offset is too large by the way there, at most.

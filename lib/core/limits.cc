@@ -90,7 +90,8 @@ absl::Status CheckClient(const ClientOptions& options) {
     status = CheckRange("command_timeout", options.command_timeout, milliseconds(1), hour);
   }
   if (!status.ok()) return status;
-  if (options.drift_factor < 0 || options.drift_factor > 0.5) {
+  // Written so that NaN is refused.
+  if (!(options.drift_factor >= 0 && options.drift_factor <= 0.5)) {
     return InvalidArgument("drift_factor of " + std::to_string(options.drift_factor) +
                            " is not within 0 to 0.5");
   }

@@ -16,7 +16,7 @@ void Pipeline::FinishWrite() {
   writing_.clear();
 }
 
-bool Pipeline::Receive(std::string_view bytes, TimePoint now, Receiver& receiver) {
+bool Pipeline::Receive(std::string_view bytes, Receiver& receiver) {
   reader_.Feed(bytes);
   while (true) {
     const ReplyReader::Result result = reader_.Next();
@@ -26,14 +26,14 @@ bool Pipeline::Receive(std::string_view bytes, TimePoint now, Receiver& receiver
       error_ = "protocol error: a reply to no command";
       return false;
     }
-    receiver.OnReply(pending_.pop_front().tag, reader_.reply().root(), now);
+    receiver.OnReply(pending_.pop_front().tag, reader_.reply().root());
   }
 }
 
-void Pipeline::Abandon(TimePoint now, Receiver& receiver) {
+void Pipeline::Abandon(Receiver& receiver) {
   // Only those of this moment: what the receiver pushes meanwhile belongs to nobody's connection.
   for (std::size_t n = pending_.size(); n > 0; --n) {
-    receiver.OnNoReply(pending_.pop_front().tag, now);
+    receiver.OnNoReply(pending_.pop_front().tag);
   }
 }
 

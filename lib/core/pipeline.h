@@ -23,9 +23,9 @@ class Pipeline {
   // Who gets the replies. Both may push further commands while they run.
   class Receiver {
    public:
-    virtual void OnReply(Tag tag, ReplyView reply, TimePoint now) = 0;
+    virtual void OnReply(Tag tag, ReplyView reply) = 0;
     // The connection ended before the reply came. The command may have been executed.
-    virtual void OnNoReply(Tag tag, TimePoint now) = 0;
+    virtual void OnNoReply(Tag tag) = 0;
 
    protected:
     ~Receiver() = default;
@@ -45,11 +45,11 @@ class Pipeline {
 
   // Hands what was received, reply by reply, to `receiver`. False on a protocol error, after which
   // the connection must be closed.
-  bool Receive(std::string_view bytes, TimePoint now, Receiver& receiver);
+  bool Receive(std::string_view bytes, Receiver& receiver);
   const std::string& error() const { return error_.empty() ? reader_.error() : error_; }
 
   // Tells `receiver` of each command that will get no reply any more.
-  void Abandon(TimePoint now, Receiver& receiver);
+  void Abandon(Receiver& receiver);
 
   // When the oldest unanswered command is overdue; kNever if there is none.
   TimePoint deadline() const { return pending_.empty() ? kNever : pending_.front().deadline; }

@@ -13,6 +13,9 @@ namespace {
 // Enough to recognise another protocol, e.g. "HTTP/1.1 400 Bad Request".
 constexpr std::size_t kStartBytes = 24;
 
+// What may stand around a text: its type, its length, two line ends.
+constexpr std::size_t kFrameBytes = 32;
+
 void AppendLength(std::string& out, char type, std::size_t length) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
@@ -69,7 +72,9 @@ struct ReplyReader::Builder {
 #endif
   static void* Array(const redisReadTask* task, ElementCount count) {
     Builder& self = Of(task);
-    if (static_cast<std::size_t>(count) > self.limits.elements) {
+    // Arrays within arrays announce more together than each of them.
+    self.announced += static_cast<std::size_t>(count);
+    if (self.announced > self.limits.elements) {
       self.problem = "an array of " + std::to_string(count) + " elements, where at most " +
                      std::to_string(self.limits.elements) + " are allowed";
       return nullptr;
@@ -85,6 +90,11 @@ struct ReplyReader::Builder {
     return Object(Of(task).reply.AddNil(Parent(task)));
   }
 
+  void Start() {
+    reply.Clear();
+    announced = 0;
+  }
+
   void* TooLong() {
     problem = "a reply of more than " + std::to_string(limits.bytes) + " bytes";
     return nullptr;
@@ -92,6 +102,7 @@ struct ReplyReader::Builder {
 
   ReplyLimits limits;
   Reply reply;
+  std::size_t announced = 0;  // Elements of the reply's arrays so far.
   std::string problem;
 };
 
@@ -127,12 +138,12 @@ void ReplyReader::Feed(std::string_view bytes) {
 ReplyReader::Result ReplyReader::Next() {
   if (!error_.empty()) return Result::kError;
   // hiredis keeps the tasks of an unfinished reply; only a finished one is followed by a new one.
-  if (reader_->ridx == -1) builder_->reply.Clear();
+  if (reader_->ridx == -1) builder_->Start();
   void* reply = nullptr;
   if (redisReaderGetReply(reader_, &reply) != REDIS_OK) return Fail(Explain());
   if (reply != nullptr) return Result::kReply;
   // What is left is the start of one reply: a bulk string that announces gigabytes ends here.
-  if (reader_->len - reader_->pos > limits_.bytes) {
+  if (reader_->len - reader_->pos > limits_.bytes + kFrameBytes) {
     builder_->TooLong();
     return Fail(Explain());
   }

@@ -19,8 +19,8 @@ void AppendCommand(std::string& out, std::span<const std::string_view> arguments
 
 // What a peer may make us keep. Checked before anything is allocated for it.
 struct ReplyLimits {
-  std::size_t bytes = 64 * 1024;    // Of one reply, and of what has arrived of one.
-  std::size_t elements = 1024;      // Of one array.
+  std::size_t bytes = 64 * 1024;    // Of the texts in one reply.
+  std::size_t elements = 1024;      // Of one reply, in all its arrays.
   static constexpr int kDepth = 7;  // Arrays within arrays; fixed by hiredis.
 };
 

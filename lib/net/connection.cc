@@ -106,6 +106,7 @@ void Connection::OnConnected() {
   if (!error) socket_.set_option(asio::socket_base::keep_alive(true), error);
   if (error) return Fail({Vote::kDown, "cannot connect: " + Words(error)});
   state_ = State::kHandshaking;
+  overdue_ = false;
   pipeline_ = std::make_shared<core::Pipeline>(kReplyLimits);
   handshake_ = {};
   handshake_.Start(endpoint_, *pipeline_, Now(), connect_deadline_);
@@ -119,7 +120,7 @@ void Connection::OnHandshake(core::Tag tag, core::ReplyView reply) {
   state_ = State::kReady;
   failures_ = 0;
   Watch(options_.command_timeout);
-  listener_.OnReady(node_, handshake_.clock_offset_ms(), Now());
+  listener_.OnReady(node_, handshake_.clock_offset_ms());
 }
 
 bool Connection::Send(core::Tag tag, const core::ScriptCall& call, bool urgent, TimePoint now) {
@@ -175,19 +176,20 @@ void Connection::Read() {
 
 void Connection::OnRead(std::size_t size) {
   const std::uint64_t attempt = attempt_;
-  const bool ok = pipeline_->Receive({received_.data(), size}, Now(), *this);
+  const std::shared_ptr<core::Pipeline> pipeline = pipeline_;
+  const bool ok = pipeline->Receive({received_.data(), size}, *this);
   if (attempt_ != attempt) return;
-  if (!ok) return Fail({Vote::kError, pipeline_->error()});
+  if (!ok) return Fail({Vote::kError, pipeline->error()});
   if (handshake_.state() == core::Handshake::State::kFailed) return Fail(handshake_.problem());
   Read();
 }
 
-void Connection::OnReply(core::Tag tag, core::ReplyView reply, TimePoint now) {
+void Connection::OnReply(core::Tag tag, core::ReplyView reply) {
   if (state_ == State::kHandshaking) return OnHandshake(tag, reply);
-  listener_.OnReply(node_, tag, reply, now);
+  listener_.OnReply(node_, tag, reply);
 }
 
-void Connection::OnNoReply(core::Tag tag, TimePoint now) { listener_.OnNoReply(node_, tag, now); }
+void Connection::OnNoReply(core::Tag tag) { listener_.OnNoReply(node_, tag); }
 
 // One timer watches what is under way: connecting, the handshake, the oldest unanswered command.
 // In operation it is left running and only looks whether anything is overdue.
@@ -218,10 +220,18 @@ void Connection::OnWatch() {
     case State::kHandshaking:
       return Fail({state_ == State::kHandshaking ? Vote::kNoAnswer : Vote::kDown, TimeoutReason()});
     case State::kReady:
-      if (pipeline_->deadline() <= now) return Fail({Vote::kNoAnswer, TimeoutReason()});
-      const TimePoint next = std::min(pipeline_->deadline(), now + options_.command_timeout);
-      return Watch(next - now);
+      return OnReadyWatch(now);
   }
+}
+
+void Connection::OnReadyWatch(TimePoint now) {
+  const bool overdue = pipeline_->deadline() <= now;
+  if (overdue && overdue_) return Fail({Vote::kNoAnswer, TimeoutReason()});
+  // A process that was stopped finds its timers run out and the answers waiting: they get a turn of
+  // the loop to be read before the node is blamed.
+  overdue_ = overdue;
+  const TimePoint next = std::min(pipeline_->deadline(), now + options_.command_timeout);
+  Watch(overdue ? core::milliseconds(1) : next - now);
 }
 
 std::string Connection::TimeoutReason() const {
@@ -242,12 +252,11 @@ void Connection::Fail(NodeProblem problem) {
 }
 
 void Connection::Report(NodeProblem problem, bool was_ready) {
-  const TimePoint now = Now();
   // The pipeline leaves first: what the listener does in answer must not find it.
   const std::shared_ptr<core::Pipeline> abandoned = std::exchange(pipeline_, nullptr);
-  listener_.OnDown(node_, std::move(problem), now);
+  listener_.OnDown(node_, std::move(problem));
   // Commands of a handshake are nobody else's.
-  if (was_ready) abandoned->Abandon(now, *this);
+  if (was_ready) abandoned->Abandon(*this);
 }
 
 void Connection::Disconnect() {

@@ -35,11 +35,11 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   // Called for the last time by Close().
   class Listener {
    public:
-    virtual void OnReady(int node, std::int64_t clock_offset_ms, core::TimePoint now) = 0;
+    virtual void OnReady(int node, std::int64_t clock_offset_ms) = 0;
     // The connection, or the try to get one, failed. The commands' OnNoReply follow.
-    virtual void OnDown(int node, core::NodeProblem problem, core::TimePoint now) = 0;
-    virtual void OnReply(int node, core::Tag tag, core::ReplyView reply, core::TimePoint now) = 0;
-    virtual void OnNoReply(int node, core::Tag tag, core::TimePoint now) = 0;
+    virtual void OnDown(int node, core::NodeProblem problem) = 0;
+    virtual void OnReply(int node, core::Tag tag, core::ReplyView reply) = 0;
+    virtual void OnNoReply(int node, core::Tag tag) = 0;
     // For the jitter of the backoff.
     virtual std::uint64_t Random() = 0;
 
@@ -77,6 +77,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
   void Watch(core::nanoseconds pause);
   void OnWatch();
+  void OnReadyWatch(core::TimePoint now);
   std::string TimeoutReason() const;
 
   void Fail(core::NodeProblem problem);
@@ -84,8 +85,8 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   void Disconnect();
 
   // core::Pipeline::Receiver
-  void OnReply(core::Tag tag, core::ReplyView reply, core::TimePoint now) override;
-  void OnNoReply(core::Tag tag, core::TimePoint now) override;
+  void OnReply(core::Tag tag, core::ReplyView reply) override;
+  void OnNoReply(core::Tag tag) override;
 
   const asio::any_io_executor executor_;
   const int node_;
@@ -106,6 +107,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   core::Handshake handshake_;
   std::shared_ptr<core::Pipeline> pipeline_;  // Shared with a write under way.
   bool flush_scheduled_ = false;
+  bool overdue_ = false;
   std::array<char, 16 * 1024> received_;
 };
 

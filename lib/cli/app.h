@@ -1,0 +1,67 @@
+// What all commands share: their options, and how they reach the nodes.
+#ifndef HOLDFAST_CLI_APP_H_
+#define HOLDFAST_CLI_APP_H_
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "CLI/App.hpp"
+#include "absl/status/statusor.h"
+#include "asio/any_io_executor.hpp"
+#include "cli/exit_codes.h"
+#include "holdfast/blocking.h"
+#include "holdfast/client.h"
+#include "holdfast/options.h"
+
+namespace holdfast::cli {
+
+// A command that main() can run once the arguments have been parsed.
+struct Command {
+  CLI::App* app;
+  std::function<int()> run;  // Returns the exit code.
+};
+
+struct CommonOptions {
+  std::vector<std::string> nodes;  // From --nodes; empty: HOLDFAST_NODES.
+  std::string key_prefix = ClientOptions().key_prefix;
+  std::string owner;
+  bool json = false;
+};
+
+// How long to try for a lock, and what to exit with when another has it.
+struct WaitOptions {
+  std::chrono::milliseconds wait = kWaitForever;
+  bool once = false;
+  int not_obtained_code = kExitNotObtained;
+
+  std::chrono::milliseconds bound() const { return once ? std::chrono::milliseconds(0) : wait; }
+};
+
+// --json, which every command has.
+void AddJson(CLI::App& app, bool& json);
+
+// --nodes, --key-prefix, --owner, --json.
+void AddCommonOptions(CLI::App& app, CommonOptions& options);
+
+// -n, -w, -E.
+void AddWaitOptions(CLI::App& app, WaitOptions& options);
+
+// An option whose value is a duration, stored into `target` or given to `set`.
+CLI::Option* AddDuration(CLI::App& app, const std::string& flags, std::chrono::milliseconds& target,
+                         const std::string& text);
+CLI::Option* AddDuration(CLI::App& app, const std::string& flags,
+                         std::function<void(std::chrono::milliseconds)> set,
+                         const std::string& text);
+
+// Clients on the nodes that were named; the error tells apart bad flags and bad configuration.
+absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOptions& options);
+absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options);
+
+// What to exit with when a lock was not taken because of `status`.
+int NotTakenCode(const absl::Status& status, const WaitOptions& options);
+
+}  // namespace holdfast::cli
+
+#endif  // HOLDFAST_CLI_APP_H_

@@ -1,0 +1,115 @@
+#include "cli/obtain.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "asio/bind_cancellation_slot.hpp"
+#include "asio/cancellation_signal.hpp"
+#include "asio/error_code.hpp"
+#include "asio/steady_timer.hpp"
+#include "cli/exit_codes.h"
+#include "cli/report.h"
+#include "cli/session.h"
+#include "cli/verdict.h"
+#include "holdfast/client.h"
+#include "holdfast/lock.h"
+#include "holdfast/nodes.h"
+#include "holdfast/options.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::chrono::seconds kPatience{1};
+
+// Shared with its handlers, some of which may come after the end.
+class Attempt : public std::enable_shared_from_this<Attempt> {
+ public:
+  Attempt(Session& session, std::string name)
+      : client_(session.client()), name_(std::move(name)), patience_(session.io()) {}
+
+  void Start(const AcquireOptions& options) {
+    client_->Acquire(name_, options,
+                     asio::bind_cancellation_slot(
+                         cancel_.slot(), [self = shared_from_this()](absl::StatusOr<Lock> lock) {
+                           self->Finish(std::move(lock));
+                         }));
+    patience_.expires_after(kPatience);
+    patience_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error && !self->done()) self->LookWhoHoldsIt();
+    });
+  }
+
+  void Interrupt(int signal) {
+    if (signal_ != 0 || done()) return;
+    signal_ = signal;
+    cancel_.emit(asio::cancellation_type::terminal);
+  }
+
+  bool done() const { return result_.has_value(); }
+  int signal() const { return signal_; }
+  absl::StatusOr<Lock> TakeResult() { return *std::move(result_); }
+
+ private:
+  void Finish(absl::StatusOr<Lock> lock) {
+    result_ = std::move(lock);
+    patience_.cancel();
+    client_.reset();
+  }
+
+  void LookWhoHoldsIt() {
+    client_->Inspect(name_, [self = shared_from_this()](absl::StatusOr<Inspection> inspection) {
+      if (self->done() || self->signal_ != 0 || !inspection.ok()) return;
+      Say(absl::StrCat("waiting for ", Printable(self->name_), ", ", Judge(*inspection).summary));
+    });
+  }
+
+  std::optional<Client> client_;  // Until the end: the session waits for the last copy.
+  const std::string name_;
+  asio::steady_timer patience_;
+  asio::cancellation_signal cancel_;
+  std::optional<absl::StatusOr<Lock>> result_;
+  int signal_ = 0;
+};
+
+// The lock was won in the moment in which the signal came.
+void GiveBack(Session& session, Lock lock) {
+  auto done = std::make_shared<bool>(false);
+  lock.Release([done](const absl::Status&) { *done = true; });
+  session.RunUntil([&] { return *done; });
+}
+
+}  // namespace
+
+Obtained Obtain(Session& session, const std::string& name, const AcquireOptions& options) {
+  session.signals().Catch({SIGINT, SIGTERM, SIGHUP});
+  const auto attempt = std::make_shared<Attempt>(session, name);
+  session.signals().OnSignal([attempt](int signal) { attempt->Interrupt(signal); });
+  attempt->Start(options);
+  session.RunUntil([&] { return attempt->done(); });
+  session.signals().OnSignal(nullptr);
+  Obtained obtained{attempt->TakeResult(), attempt->signal()};
+  if (obtained.signal == 0 || !obtained.lock.ok()) return obtained;
+  GiveBack(session, *std::move(obtained.lock));
+  obtained.lock = absl::CancelledError("interrupted");
+  return obtained;
+}
+
+int ReportNotObtained(const Obtained& obtained, const std::string& name, const WaitOptions& options,
+                      bool json) {
+  if (obtained.signal == 0) {
+    const absl::Status& status = obtained.lock.status();
+    return ReportError(About(name, status), NotTakenCode(status, options), json);
+  }
+  return ReportError(absl::CancelledError(absl::StrCat("interrupted while waiting for ", name)),
+                     kExitSignal + obtained.signal, json);
+}
+
+}  // namespace holdfast::cli

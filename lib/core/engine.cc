@@ -13,7 +13,7 @@ Engine::Engine(EngineOptions options, Transport& transport, Randomness& randomne
       transport_(transport),
       randomness_(randomness),
       gate_(static_cast<int>(options_.nodes.size()), options_.quorum, now,
-            options_.connect_timeout),
+            std::min(options_.connect_timeout, options_.command_timeout * 3 / 4)),
       nodes_(options_.nodes.size()) {
   SetTimer(TimerKind::kGate, 0, gate_.opens_at());
 }
@@ -66,6 +66,7 @@ void Engine::OnTimer(TimePoint now) {
         break;
       case TimerKind::kLease:
         Lose(leases_[slot]);
+        EndExtensions(slot, now);
         break;
       case TimerKind::kAcquisition:
         StartAttempt(slot, now);

@@ -152,7 +152,7 @@ class Engine {
   bool IsOpen(LeaseId id) const;
   void Refresh(std::uint32_t lease, TimePoint now);
   void Lose(LeaseSlot& lease);
-  absl::Status LostStatus(const LeaseSlot& lease) const;
+  absl::Status LostStatus(const LeaseSlot& lease, const Round* round = nullptr) const;
   static absl::Status ClosedStatus();
   void JudgeExtend(std::uint32_t r, TimePoint now);
   void EndExtensions(std::uint32_t lease, TimePoint now);

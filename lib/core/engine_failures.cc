@@ -119,10 +119,17 @@ absl::Status Engine::Failed(const LeaseSlot& lease, Failure::Kind kind, std::str
   return MakeFailure(NameOf(lease), failure);
 }
 
-absl::Status Engine::LostStatus(const LeaseSlot& lease) const {
-  const bool ended = lease.phase == LeaseSlot::Phase::kEnded;
-  return Failed(lease, Failure::Kind::kLost,
-                ended ? "it was released" : "lost: it expired, or is gone on too many nodes");
+absl::Status Engine::LostStatus(const LeaseSlot& lease, const Round* round) const {
+  if (lease.phase == LeaseSlot::Phase::kEnded) {
+    return Failed(lease, Failure::Kind::kLost, "it was released");
+  }
+  if (round == nullptr) {
+    return Failed(lease, Failure::Kind::kLost, "lost: it expired, or is gone on too many nodes");
+  }
+  const int absent = round->tally.count(Vote::kAbsent);
+  if (nodes() - absent < options_.quorum) return FailureOf(*round);
+  return Failed(lease, Failure::Kind::kLost, "lost: it could not be extended in time",
+                VotesOf(*round));
 }
 
 absl::Status Engine::ClosedStatus() {

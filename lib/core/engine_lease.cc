@@ -45,7 +45,7 @@ void Engine::Extend(LeaseId id, milliseconds ttl, StatusDone done, TimePoint now
 void Engine::JudgeExtend(std::uint32_t r, TimePoint now) {
   Round& round = rounds_[r];
   const LeaseSlot& lease = leases_[round.lease];
-  if (lease.phase != LeaseSlot::Phase::kHeld) return Complete(r, LostStatus(lease), now);
+  if (lease.phase != LeaseSlot::Phase::kHeld) return Complete(r, LostStatus(lease, &round), now);
   switch (round.tally.verdict()) {
     case Verdict::kUndecided:
       return;
@@ -114,9 +114,11 @@ void Engine::Forget(LeaseId id) {
 
 void Engine::EndExtensions(std::uint32_t index, TimePoint now) {
   for (std::uint32_t r = 0; leases_[index].extending > 0 && r < rounds_.bound(); ++r) {
-    const Round& round = rounds_[r];
+    Round& round = rounds_[r];
     if (!round.used || !round.active || round.lease != index) continue;
-    if (round.kind == Round::Kind::kExtend) Complete(r, LostStatus(leases_[index]), now);
+    if (round.kind != Round::Kind::kExtend) continue;
+    CastUnanswered(round);
+    Complete(r, LostStatus(leases_[index], &round), now);
   }
 }
 

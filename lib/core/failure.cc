@@ -122,6 +122,7 @@ absl::StatusCode CodeOf(Failure::Kind kind) {
 std::string VotesText(const std::vector<NodeVote>& votes) {
   std::string text;
   for (const NodeVote& vote : votes) {
+    if (vote.vote == Vote::kPending) continue;
     text += (text.empty() ? " (" : "; ") + vote.node + " " + VoteName(vote.vote);
     if (!vote.reason.empty()) text += ": " + vote.reason;
   }

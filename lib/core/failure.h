@@ -10,7 +10,8 @@
 namespace holdfast::core {
 
 // The code follows from the kind; for kOther it is kPermissionDenied. The message is
-// "<name>: <summary> (<node> <vote>: <reason>; …)", with nothing unprintable in it.
+// "<name>: <summary> (<node> <vote>: <reason>; …)" without the votes still pending, and with
+// nothing unprintable in it.
 absl::Status MakeFailure(std::string_view name, const Failure& failure);
 
 }  // namespace holdfast::core

@@ -12,12 +12,12 @@ namespace holdfast::core {
 
 // A node that is not connected votes "down" at once, which would make each client's first attempt
 // fail. So the first operations wait until each node's first try to connect has ended, or a quorum
-// is ready and the rest had as long again (5 to 100 ms), or the connect timeout is over. Then the
-// gate is open for good.
+// is ready and the rest had as long again (5 to 100 ms), or `longest` is over. Then the gate is
+// open for good.
 class Gate {
  public:
-  Gate(int nodes, int quorum, TimePoint now, milliseconds connect_timeout)
-      : nodes_(nodes), quorum_(quorum), started_(now), opens_at_(now + connect_timeout) {}
+  Gate(int nodes, int quorum, TimePoint now, milliseconds longest)
+      : nodes_(nodes), quorum_(quorum), started_(now), opens_at_(now + longest) {}
 
   // The first try of `node` ended; `ready` nodes are connected now.
   void Settle(int node, int ready, TimePoint now) {

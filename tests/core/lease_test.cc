@@ -101,6 +101,18 @@ TEST(ExtendTest, SilenceEndsAtTheCommandTimeout) {
   EXPECT_TRUE(IsNoQuorum(*h.extended())) << *h.extended();
 }
 
+TEST(ExtendTest, LossEndsItAndNamesWhoDidNotAnswer) {
+  Connected h(3);
+  const LeaseId id = h.Hold({.ttl = 1s});
+  h.Extend(id, 1s);
+  h.Extended(0);
+  h.Advance(940ms);
+  ASSERT_TRUE(h.extended()) << "before the command timeout";
+  EXPECT_TRUE(IsLost(*h.extended())) << *h.extended();
+  EXPECT_EQ(GetFailure(*h.extended())->votes.at(2).vote, Vote::kNoAnswer);
+  EXPECT_EQ(h.losses(), 1);
+}
+
 TEST(ExtendTest, DenialByAMajorityIsLossAtOnce) {
   Connected h(3);
   const LeaseId id = h.Hold();
@@ -111,6 +123,7 @@ TEST(ExtendTest, DenialByAMajorityIsLossAtOnce) {
   EXPECT_EQ(h.losses(), 1);
   ASSERT_TRUE(h.extended());
   EXPECT_TRUE(IsLost(*h.extended())) << *h.extended();
+  EXPECT_EQ(GetFailure(*h.extended())->votes.at(1).vote, Vote::kAbsent);
 }
 
 TEST(ExtendTest, DeniedNodeDoesNotCountAnyMore) {

@@ -11,18 +11,16 @@ namespace holdfast {
 namespace detail {
 
 std::chrono::nanoseconds LockState::valid_for() const {
+  if (ended()) return std::chrono::nanoseconds(0);
   const core::TimePoint until{std::chrono::nanoseconds(valid_until_.load())};
   const core::TimePoint now = net::Now();
   return until > now ? until - now : std::chrono::nanoseconds(0);
 }
 
-bool LockState::End() {
-  valid_until_.store(core::kLongAgo.time_since_epoch().count());
-  return !ended_.exchange(true);
-}
+bool LockState::End() { return !ended_.exchange(true); }
 
 void LockState::OnValidity(core::TimePoint valid_until) {
-  if (!ended()) valid_until_.store(valid_until.time_since_epoch().count());
+  valid_until_.store(valid_until.time_since_epoch().count());
 }
 
 void LockState::OnLost() {
@@ -73,8 +71,10 @@ asio::any_io_executor Lock::executor() const { return state_->client().executor(
 
 std::string Lock::Detach() {
   if (state_->End()) {
-    state_->client().Run(
-        [state = state_](core::Engine& engine, core::TimePoint) { engine.Forget(state->id()); });
+    state_->client().Run([state = state_](core::Engine& engine, core::TimePoint) {
+      engine.Forget(state->id());
+      state->OnLost();
+    });
   }
   return state_->token();
 }
@@ -83,7 +83,8 @@ void Lock::StartExtend(const State& state, std::chrono::milliseconds ttl,
                        detail::Completion<absl::Status> done) {
   absl::Status status = state->client().CheckProcess();
   if (status.ok()) status = core::CheckTtl(ttl, state->client().options().max_ttl);
-  if (status.ok() && state->ended()) status = LostFailure(state->name(), "it was released before");
+  if (status.ok() && state->ended())
+    status = LostFailure(state->name(), "it was released or detached before");
   if (!status.ok()) return done(std::move(status));
   state->client().Run(
       [state, ttl, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
@@ -94,7 +95,7 @@ void Lock::StartExtend(const State& state, std::chrono::milliseconds ttl,
 void Lock::StartRelease(const State& state, detail::Completion<absl::Status> done) {
   absl::Status status = state->client().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  if (!state->End()) return done(LostFailure(state->name(), "it was released before"));
+  if (!state->End()) return done(LostFailure(state->name(), "it was released or detached before"));
   state->client().Run(
       [state, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
         engine.Release(state->id(), std::move(done), now);

@@ -23,10 +23,8 @@ void Engine::OnNodeReady(int node, std::int64_t clock_offset_ms, TimePoint now) 
   nodes_[node].clock_offset_ms = clock_offset_ms;
   // Rule 4: what the last connection may have left behind is released first.
   for (std::uint32_t r = 0; r < rounds_.bound(); ++r) {
-    Round& round = rounds_[r];
-    if (round.used && !round.gated && round.owed.test(node) && !round.asked.test(node)) {
-      Ask(r, node, false, now);
-    }
+    const Round& round = rounds_[r];
+    if (round.used && !round.gated && round.owed.test(node)) AskOwed(r, now);
   }
   SettleNode(node, now);
 }
@@ -49,6 +47,7 @@ void Engine::OnNodeNoReply(int node, Tag tag, TimePoint now) {
   Round& round = rounds_[tag];
   --round.outstanding;
   round.asked.reset(node);
+  leases_[round.lease].adrift.set(node);
   round.tally.Cast(node, nodes_[node].problem.vote, nodes_[node].problem.reason);
   Judge(tag, now);
 }

@@ -92,7 +92,8 @@ class Engine {
   // Calls back when the first connections are made or have failed: at once, if they have.
   void WhenSettled(absl::AnyInvocable<void(std::vector<NodeStatus>)> done, TimePoint now);
 
-  // Ends all that somebody waits for as cancelled. Releases go on.
+  // Ends acquisitions as cancelled, and no longer holds anything back for want of connections.
+  // The rest ends when its answers come, or its connections go.
   void CancelAll(TimePoint now);
   // Whether a release that a connected node was sent is still unanswered.
   bool releasing() const;
@@ -130,13 +131,16 @@ class Engine {
   bool Ask(std::uint32_t r, int node, bool with_text, TimePoint now);
   void CastUnanswered(Round& round);
   void OnRoundTimer(std::uint32_t r, TimePoint now);
+  void AskOwed(std::uint32_t r, TimePoint now);
   void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
   void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadLate(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now);
-  void ReadReleaseReply(Round& round, int node, ReplyView reply);
+  void ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadInspectReply(Round& round, int node, ReplyView reply);
   bool StillWanted(const Round& round, int node) const;
   void Judge(std::uint32_t r, TimePoint now);
+  TimePoint NextReleaseTry(const Round& round, TimePoint now) const;
   void FreeIfDone(std::uint32_t r, TimePoint now);
   void FreeIfUnused(std::uint32_t lease);
 

@@ -82,7 +82,8 @@ void Engine::RetryOrFinish(std::uint32_t a, absl::Status failure, TimePoint now)
                      failure.code() == absl::StatusCode::kPermissionDenied ||
                      failure.code() == absl::StatusCode::kCancelled;
   if (final) return Finish(a, std::move(failure));
-  const nanoseconds jitter = acquisition.options.retry_jitter;
+  const nanoseconds jitter =
+      std::min(acquisition.options.retry_jitter, acquisition.options.retry_delay);
   const auto spread = static_cast<std::uint64_t>(2 * jitter.count() + 1);
   const nanoseconds pause = acquisition.options.retry_delay - jitter +
                             nanoseconds(static_cast<std::int64_t>(Random64() % spread));

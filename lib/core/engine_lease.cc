@@ -34,7 +34,7 @@ void Engine::Extend(LeaseId id, milliseconds ttl, StatusDone done, TimePoint now
   LeaseSlot& lease = leases_[id.slot];
   if (!lease.attached && now >= lease.valid_until - lease.margin) Lose(lease);
   if (lease.phase != LeaseSlot::Phase::kHeld) return done(LostStatus(lease));
-  lease.margin = std::min(lease.margin, LossMargin(ttl));
+  if (lease.attached) lease.margin = LossMargin(ttl);
   const std::uint32_t r = NewRound(Round::Kind::kExtend, id.slot, now + options_.command_timeout);
   rounds_[r].ttl = ttl;
   rounds_[r].done = std::move(done);
@@ -44,12 +44,20 @@ void Engine::Extend(LeaseId id, milliseconds ttl, StatusDone done, TimePoint now
 
 void Engine::JudgeExtend(std::uint32_t r, TimePoint now) {
   Round& round = rounds_[r];
-  const LeaseSlot& lease = leases_[round.lease];
+  LeaseSlot& lease = leases_[round.lease];
   if (lease.phase != LeaseSlot::Phase::kHeld) return Complete(r, LostStatus(lease, &round), now);
   switch (round.tally.verdict()) {
     case Verdict::kUndecided:
       return;
     case Verdict::kWon:
+      if (lease.attached) {
+        return Complete(r,
+                        Failed(lease, Failure::Kind::kUndecided,
+                               "its validity ran out while it was extended", VotesOf(round)),
+                        now);
+      }
+      lease.margin = LossMargin(round.ttl);
+      SetTimer(TimerKind::kLease, round.lease, lease.valid_until - lease.margin);
       return Complete(r, absl::OkStatus(), now);
     case Verdict::kLost:
       return Complete(r, FailureOf(round), now);
@@ -62,7 +70,8 @@ void Engine::Refresh(std::uint32_t index, TimePoint now) {
   LeaseSlot& lease = leases_[index];
   if (lease.phase != LeaseSlot::Phase::kHeld) return;
   const TimePoint until = lease.validity.Until(options_.quorum);
-  if (until == kLongAgo && lease.attached) return;
+  // Of a lock taken over by token nothing is known before a quorum confirmed it at one time.
+  if (lease.attached && (until == kLongAgo || now >= until - lease.margin)) return;
   if (now >= until) return Lose(lease);
   if (until == lease.valid_until) return;
   lease.attached = false;
@@ -84,17 +93,19 @@ void Engine::Release(LeaseId id, StatusDone done, TimePoint now) {
   }
   LeaseSlot& lease = leases_[id.slot];
   if (!lease.attached && now >= lease.valid_until) Lose(lease);
+  if (lease.attached) lease.gone_by = std::max(lease.gone_by, now + options_.max_ttl);
   const bool lost = lease.phase == LeaseSlot::Phase::kLost;
   absl::Status status = lost ? LostStatus(lease) : absl::OkStatus();
-  lease.open = false;
   lease.observer = nullptr;
   lease.phase = LeaseSlot::Phase::kEnded;
   SetTimer(TimerKind::kLease, id.slot, kNever);
   EndExtensions(id.slot, now);
+  lease.open = false;  // Only now: the end of its last round would free it.
   if (!lost) return StartRelease(id.slot, std::move(done), now);
   // Rule 7: the answer does not wait for anybody. An expired lock is gone by itself; one that was
-  // lost before it expired is swept off the nodes that still have it.
-  if (now < lease.valid_until) {
+  // lost before it expired, or that an extension may have prolonged too late, is swept off the
+  // nodes.
+  if (now < (lease.stretched ? lease.gone_by : lease.valid_until)) {
     StartRelease(id.slot, nullptr, now);
   } else {
     FreeIfUnused(id.slot);

@@ -12,6 +12,17 @@
 namespace holdfast::core {
 namespace {
 
+// Another program's key may have an expiry beyond what nanoseconds can count.
+constexpr milliseconds kLongestTtl = std::chrono::hours(24 * 365 * 100);
+
+// The year 5138, in Unix milliseconds: a node's time beyond it is none.
+constexpr std::int64_t kMaxUnixMs = 100'000'000'000'000;
+
+// How soon a release is tried again where it was answered with an error.
+constexpr milliseconds kReleaseRetry{500};
+
+constexpr char kUnknownAnswer[] = "an answer of unknown form";
+
 constexpr char kHex[] = "0123456789abcdef";
 
 std::int64_t FloorMs(TimePoint t) {
@@ -20,7 +31,7 @@ std::int64_t FloorMs(TimePoint t) {
 
 std::optional<milliseconds> TtlOf(ReplyView pttl) {
   if (pttl.integer() < 0) return std::nullopt;
-  return milliseconds(pttl.integer());
+  return std::min(milliseconds(pttl.integer()), kLongestTtl);
 }
 
 }  // namespace
@@ -36,7 +47,10 @@ std::uint32_t Engine::NewLease(std::string_view key, milliseconds ttl) {
   lease.validity.Reset(nodes());
   lease.valid_until = kLongAgo;
   lease.attached = false;
+  lease.stretched = false;
   lease.told.reset();
+  lease.adrift.reset();
+  lease.adrift_until = kLongAgo;
   lease.gone_by = kLongAgo;
   lease.observer = nullptr;
   lease.open = false;
@@ -66,6 +80,7 @@ std::uint32_t Engine::NewRound(Round::Kind kind, std::uint32_t lease, TimePoint 
   round.views.resize(nodes());
   round.owed.reset();
   round.asked.reset();
+  round.given_text.reset();
   ++leases_[lease].rounds;
   return index;
 }
@@ -115,8 +130,8 @@ bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
       break;
     case Round::Kind::kExtend:
       call.script = &kExtendScript;
-      call.arguments = {lease.token(), ttl.view()};
-      call.argument_count = 2;
+      call.arguments = {lease.token(), ttl.view(), deadline.view()};
+      call.argument_count = 3;
       break;
     case Round::Kind::kRelease:
       call.script = &kReleaseScript;
@@ -130,9 +145,13 @@ bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
   if (!transport_.Send(node, r, call, urgent, now)) return false;
   ++round.outstanding;
   if (urgent) round.asked.set(node);
+  if (with_text) round.given_text.set(node);
+  if (round.kind == Round::Kind::kExtend) lease.stretched = true;
   if (round.kind == Round::Kind::kAcquire || round.kind == Round::Kind::kExtend) {
     lease.told.set(node);
-    // The node may carry the request out as late as at the round's deadline.
+    // The node may carry the request out as late as at the round's deadline, or a little later:
+    // what we know of its clock is off by a round trip.
+    lease.adrift_until = std::max(lease.adrift_until, round.deadline + kReleaseRetry);
     lease.gone_by = std::max(lease.gone_by, round.deadline + round.ttl);
   }
   return true;
@@ -153,7 +172,16 @@ void Engine::OnRoundTimer(std::uint32_t r, TimePoint now) {
   // Never begun for want of connections: now it gets the votes of those that there are.
   if (round.gated) return Launch(r, now);
   if (round.active) CastUnanswered(round);
+  AskOwed(r, now);
   Judge(r, now);
+}
+
+// Rule 4: a release is owed until the node confirms it, however often that takes.
+void Engine::AskOwed(std::uint32_t r, TimePoint now) {
+  const NodeSet due = rounds_[r].owed & ~rounds_[r].asked;
+  for (int node = 0; node < nodes(); ++node) {
+    if (due.test(node) && nodes_[node].ready) Ask(r, node, false, now);
+  }
 }
 
 void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now) {
@@ -175,13 +203,14 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
     case Round::Kind::kExtend:
       return ReadExtendReply(round, node, reply, now);
     case Round::Kind::kRelease:
-      return ReadReleaseReply(round, node, reply);
+      return ReadReleaseReply(round, node, reply, now);
     case Round::Kind::kInspect:
       return ReadInspectReply(round, node, reply);
   }
 }
 
 bool Engine::StillWanted(const Round& round, int node) const {
+  if (round.given_text.test(node)) return false;
   return round.kind == Round::Kind::kRelease ? round.owed.test(node) : round.active;
 }
 
@@ -197,11 +226,16 @@ void Engine::ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint
     round.views[node].holder = reply.at(2).text();
     return round.tally.Cast(node, Vote::kHeld);
   }
-  if (answer != "LATE") return round.tally.Cast(node, Vote::kError, "an answer of unknown form");
-  // Late by its clock, yet in time by ours: its clock was set forward since we compared them.
-  if (now <= round.deadline) {
-    nodes_[node].clock_offset_ms = reply.at(1).integer() + 1 - FloorMs(round.sent);
+  ReadLate(round, node, reply, now);
+}
+
+void Engine::ReadLate(Round& round, int node, ReplyView reply, TimePoint now) {
+  const std::int64_t node_ms = reply.at(1).integer();
+  if (reply.at(0).text() != "LATE" || node_ms < 0 || node_ms > kMaxUnixMs) {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
   }
+  // Late by its clock, yet in time by ours: its clock was set forward since we compared them.
+  if (now <= round.deadline) nodes_[node].clock_offset_ms = node_ms + 1 - FloorMs(round.sent);
   round.tally.Cast(node, Vote::kLate, "it got the request after its deadline");
 }
 
@@ -214,16 +248,24 @@ void Engine::ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint 
     }
     lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
     round.tally.Cast(node, Vote::kGranted);
-  } else {
+  } else if (reply.text() == "ABSENT" || reply.text() == "FOREIGN") {
     lease.validity.Deny(node);
     round.tally.Cast(node, Vote::kAbsent);
+  } else {
+    return ReadLate(round, node, reply, now);
   }
   Refresh(round.lease, now);
 }
 
-void Engine::ReadReleaseReply(Round& round, int node, ReplyView reply) {
-  round.owed.reset(node);
-  round.tally.Cast(node, reply.text() == "DELETED" ? Vote::kGranted : Vote::kAbsent);
+void Engine::ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now) {
+  const std::string_view answer = reply.text();
+  if (answer != "DELETED" && answer != "ABSENT" && answer != "FOREIGN") {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
+  }
+  // What lies in the buffer of a connection that broke may come after this release.
+  const LeaseSlot& lease = leases_[round.lease];
+  if (!lease.adrift.test(node) || now > lease.adrift_until) round.owed.reset(node);
+  round.tally.Cast(node, answer == "DELETED" ? Vote::kGranted : Vote::kAbsent);
 }
 
 void Engine::ReadInspectReply(Round& round, int node, ReplyView reply) {
@@ -237,8 +279,10 @@ void Engine::ReadInspectReply(Round& round, int node, ReplyView reply) {
   } else if (answer == "FOREIGN") {
     view.state = NodeView::State::kForeign;
     view.reason = reply.at(2).text();
-  } else {
+  } else if (answer == "FREE") {
     view.state = NodeView::State::kFree;
+  } else {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
   }
   round.tally.Cast(node, Vote::kGranted);
 }
@@ -260,13 +304,21 @@ void Engine::Judge(std::uint32_t r, TimePoint now) {
   FreeIfDone(r, now);
 }
 
+// Nodes that are down are asked when they are back.
+TimePoint Engine::NextReleaseTry(const Round& round, TimePoint now) const {
+  const TimePoint gone_by = leases_[round.lease].gone_by;
+  for (int node = 0; node < nodes(); ++node) {
+    if (round.owed.test(node) && nodes_[node].ready) return std::min(gone_by, now + kReleaseRetry);
+  }
+  return gone_by;
+}
+
 void Engine::FreeIfDone(std::uint32_t r, TimePoint now) {
   Round& round = rounds_[r];
   if (round.active || round.outstanding > 0) return;
   LeaseSlot& lease = leases_[round.lease];
   if (round.owed.any() && now < lease.gone_by) {
-    SetTimer(TimerKind::kRound, r, lease.gone_by);
-    return;
+    return SetTimer(TimerKind::kRound, r, NextReleaseTry(round, now));
   }
   SetTimer(TimerKind::kRound, r, kNever);
   const std::uint32_t index = round.lease;

@@ -64,9 +64,12 @@ struct LeaseSlot {
   nanoseconds margin{0};  // Ahead of the end by which the holder is told.
   Validity validity;
   TimePoint valid_until = kLongAgo;
-  bool attached = false;         // Taken over by token: validity unknown until extended.
-  NodeSet told;                  // Nodes that were sent anything of this nonce.
-  TimePoint gone_by = kLongAgo;  // When no key of it can be left anywhere.
+  bool stretched = false;             // An extension was sent.
+  bool attached = false;              // Taken over by token: validity unknown until extended.
+  NodeSet told;                       // Nodes that were sent anything of this nonce.
+  NodeSet adrift;                     // Nodes whose connection broke with a request unanswered,
+  TimePoint adrift_until = kLongAgo;  // which may still be carried out until then.
+  TimePoint gone_by = kLongAgo;       // When no key of it can be left anywhere.
   LeaseObserver* observer = nullptr;
   bool open = false;  // Somebody holds its LeaseId.
   int rounds = 0;     // Rounds that refer to it,
@@ -93,6 +96,7 @@ struct Round {
   Tally tally;
   std::vector<NodeView> views;  // kInspect; kAcquire: who holds it, where refused.
   NodeSet owed;                 // kRelease: told nodes that have not confirmed.
+  NodeSet given_text;           // Nodes that had forgotten the script and were sent it.
   NodeSet asked;                // kRelease: owed nodes that a release is on its way to.
   StatusDone done;              // kExtend, kRelease
   InspectDone inspected;        // kInspect

@@ -15,7 +15,8 @@ TimePoint CertainUntil(TimePoint sent, milliseconds ttl, double drift_factor) {
 }
 
 nanoseconds LossMargin(milliseconds ttl) {
-  return std::clamp<nanoseconds>(nanoseconds(ttl) / 20, milliseconds(5), milliseconds(250));
+  const nanoseconds least = std::min<nanoseconds>(milliseconds(5), nanoseconds(ttl) / 4);
+  return std::clamp<nanoseconds>(nanoseconds(ttl) / 20, least, milliseconds(250));
 }
 
 void Validity::Reset(int nodes) { until_.assign(nodes, kLongAgo); }

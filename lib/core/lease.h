@@ -13,7 +13,8 @@ namespace holdfast::core {
 // factor, and expires keys with a granularity that the 2 ms cover.
 TimePoint CertainUntil(TimePoint sent, milliseconds ttl, double drift_factor);
 
-// How long before the end of a lease its holder is told: ttl/20, from 5 to 250 ms.
+// How long before the end of a lease its holder is told: ttl/20, from 5 to 250 ms, and at
+// most ttl/4.
 nanoseconds LossMargin(milliseconds ttl);
 
 // What is known of one nonce's keys on all nodes.

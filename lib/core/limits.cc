@@ -75,7 +75,7 @@ absl::Status CheckAcquire(const AcquireOptions& options, milliseconds max_ttl) {
     status = CheckRange("retry_delay", options.retry_delay, milliseconds(1), std::chrono::hours(1));
   }
   if (!status.ok()) return status;
-  return CheckRange("retry_jitter", options.retry_jitter, milliseconds(0), options.retry_delay);
+  return CheckRange("retry_jitter", options.retry_jitter, milliseconds(0), std::chrono::hours(1));
 }
 
 absl::Status CheckClient(const ClientOptions& options) {

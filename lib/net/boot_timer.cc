@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "net/clock.h"
+
 namespace holdfast::net {
 
 absl::Status BootTimer::Open(std::weak_ptr<void> owner, absl::AnyInvocable<void()> on_time) {
@@ -43,10 +45,11 @@ void BootTimer::Wait() {
   auto on_ready = [this, owner = owner_.lock()](asio::error_code error) {
     if (error || !descriptor_.is_open()) return;
     std::uint64_t expirations = 0;
-    if (read(descriptor_.native_handle(), &expirations, sizeof expirations) > 0) {
-      armed_ = core::kNever;
-      on_time_();
-    }
+    // Whatever it yields: at worst the callback finds nothing due, and arms the timer anew.
+    static_cast<void>(!read(descriptor_.native_handle(), &expirations, sizeof expirations));
+    if (ForkGeneration() != fork_generation_) return;
+    armed_ = core::kNever;
+    on_time_();
     if (descriptor_.is_open()) Wait();
   };
   descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(on_ready));

@@ -9,6 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "core/time.h"
+#include "net/clock.h"
 
 namespace holdfast::net {
 
@@ -35,6 +36,7 @@ class BootTimer {
   std::weak_ptr<void> owner_;
   absl::AnyInvocable<void()> on_time_;
   core::TimePoint armed_ = core::kNever;
+  const int fork_generation_ = ForkGeneration();
 };
 
 }  // namespace holdfast::net

@@ -25,7 +25,8 @@ class SystemRandomness final : public core::Randomness {
   std::size_t used_ = sizeof buffer_;
 };
 
-// Whether this process was forked off since `generation` was current.
+// Another number in a process that was forked off since. Connections and timers are shared with it:
+// whoever finds a number other than that of its making must not touch them.
 int ForkGeneration();
 
 }  // namespace holdfast::net

@@ -138,7 +138,7 @@ void Connection::ScheduleFlush() {
   // Behind the handlers that are ready now, so that one write carries what they all send.
   asio::defer(executor_, [self = shared_from_this()] {
     self->flush_scheduled_ = false;
-    self->Flush();
+    if (!self->InForkedChild()) self->Flush();
   });
 }
 
@@ -164,17 +164,21 @@ void Connection::WriteRest(std::string_view bytes) {
   asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), std::move(on_written));
 }
 
+// Waits before it reads, so that a forked child which runs the same loop eats none of our bytes.
 void Connection::Read() {
-  auto on_read = [self = shared_from_this(), attempt = attempt_](asio::error_code error,
-                                                                 std::size_t size) {
-    if (self->attempt_ != attempt) return;
+  auto on_readable = [self = shared_from_this(), attempt = attempt_](asio::error_code error) {
+    if (self->attempt_ != attempt || self->InForkedChild()) return;
     if (error) return self->Fail({Vote::kDown, Words(error)});
-    self->OnRead(size);
+    self->OnReadable();
   };
-  socket_.async_read_some(asio::buffer(received_), std::move(on_read));
+  socket_.async_wait(asio::ip::tcp::socket::wait_read, std::move(on_readable));
 }
 
-void Connection::OnRead(std::size_t size) {
+void Connection::OnReadable() {
+  asio::error_code error;
+  const std::size_t size = socket_.read_some(asio::buffer(received_), error);
+  if (error == asio::error::would_block) return Read();
+  if (error) return Fail({Vote::kDown, Words(error)});
   const std::uint64_t attempt = attempt_;
   const std::shared_ptr<core::Pipeline> pipeline = pipeline_;
   const bool ok = pipeline->Receive({received_.data(), size}, *this);
@@ -196,7 +200,7 @@ void Connection::OnNoReply(core::Tag tag) { listener_.OnNoReply(node_, tag); }
 void Connection::Watch(core::nanoseconds pause) {
   timer_.expires_after(pause);
   timer_.async_wait([self = shared_from_this(), attempt = attempt_](asio::error_code error) {
-    if (error || self->attempt_ != attempt) return;
+    if (error || self->attempt_ != attempt || self->InForkedChild()) return;
     self->OnWatch();
   });
 }
@@ -218,6 +222,8 @@ void Connection::OnWatch() {
       [[fallthrough]];
     case State::kResolving:
     case State::kHandshaking:
+      // The timer may have been set anew while its handler was queued.
+      if (now < connect_deadline_) return Watch(connect_deadline_ - now);
       return Fail({state_ == State::kHandshaking ? Vote::kNoAnswer : Vote::kDown, TimeoutReason()});
     case State::kReady:
       return OnReadyWatch(now);

@@ -17,6 +17,7 @@
 #include "core/script_call.h"
 #include "core/time.h"
 #include "core/url.h"
+#include "net/clock.h"
 #include "net/resolver.h"
 
 namespace holdfast::net {
@@ -69,11 +70,12 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   void OnConnected();
   void OnHandshake(core::Tag tag, core::ReplyView reply);
 
+  bool InForkedChild() const { return ForkGeneration() != fork_generation_; }
   void ScheduleFlush();
   void Flush();
   void WriteRest(std::string_view bytes);
   void Read();
-  void OnRead(std::size_t size);
+  void OnReadable();
 
   void Watch(core::nanoseconds pause);
   void OnWatch();
@@ -92,6 +94,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   const int node_;
   const core::Endpoint endpoint_;
   const ConnectionOptions options_;
+  const int fork_generation_ = ForkGeneration();
   Listener& listener_;
 
   State state_ = State::kIdle;

@@ -1,5 +1,6 @@
 #include "net/resolver.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ void Resolver::Resolve(const std::string& host, std::uint16_t port, Done done) {
   lookup->host = host;
   lookup->port = port;
   lookup->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  const int ours = lookup->event < 0 ? -1 : dup(lookup->event);
+  const int ours = lookup->event < 0 ? -1 : fcntl(lookup->event, F_DUPFD_CLOEXEC, 0);
   if (ours < 0) return done(std::generic_category().message(errno), {});
   ready_.assign(ours);
   ready_.async_wait(asio::posix::stream_descriptor::wait_read,

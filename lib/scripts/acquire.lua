@@ -25,4 +25,8 @@ local holder, c, name = string.match(held, '^(%x+):(%d+):(.*)$')
 if holder == nonce then
   return {'OWN', tonumber(c)}
 end
-return {'BUSY', redis.call('PTTL', KEYS[1]), name or ''}
+if not holder or #holder ~= 32 then
+  name = ''
+end
+-- Whatever a key of somebody else's is filled with: the answer stays small.
+return {'BUSY', redis.call('PTTL', KEYS[1]), string.sub(name, 1, 256)}

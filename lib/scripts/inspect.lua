@@ -14,4 +14,4 @@ local nonce, owner = string.match(redis.call('GET', KEYS[1]), '^(%x+):%d+:(.*)$'
 if not nonce or #nonce ~= 32 then
   return {'FOREIGN', pttl, 'a string of another program'}
 end
-return {'HELD', pttl, owner}
+return {'HELD', pttl, string.sub(owner, 1, 256)}

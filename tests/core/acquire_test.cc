@@ -10,6 +10,7 @@ namespace holdfast::core {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(AcquireTest, AsksAllNodesAtOnceUnderOneNonce) {
   Connected h(5);
@@ -206,6 +207,9 @@ TEST(AcquireTest, ReleaseIsSentAgainOnTheNextConnection) {
   h.Up(2);
   EXPECT_EQ(h.Waiting(2), "release") << "until it is confirmed";
   h.Absent(2);
+  h.Advance(3s);
+  EXPECT_EQ(h.Waiting(2), "release") << "the acquire may have been carried out after the first";
+  h.Deleted(2);
   h.Down(2);
   h.Up(2);
   EXPECT_EQ(h.Waiting(2), "");
@@ -358,6 +362,24 @@ TEST(AcquireTest, LateAnswerInTimeCorrectsTheNodesClock) {
   h.Absent(0);
   h.Acquire();
   EXPECT_EQ(h.sent().front().arguments.at(2), std::to_string(node_ms + 1 + 2000 + 1));
+}
+
+TEST(AcquireTest, LateAnswerWithAnImpossibleTimeIsAnError) {
+  for (const char* time : {":-5", ":9223372036854775807"}) {
+    Connected h(1);
+    h.Acquire();
+    h.Answer(0, {"LATE", time});
+    EXPECT_TRUE(IsNoQuorum(h.status())) << h.status();
+    h.Acquire();  // Computes with the offset.
+  }
+}
+
+TEST(AcquireTest, ExpiryBeyondAllMeasureIsShownAsALongOne) {
+  Connected h(1);
+  h.Acquire();
+  h.Busy(0, "other:1", ":9000000000000000");
+  EXPECT_GT(GetFailure(h.status())->remaining, 1s);
+  EXPECT_THAT(std::string(h.status().message()), Not(HasSubstr("-")));
 }
 
 TEST(AcquireTest, OwnGrantSeenTwiceIsAGrant) {

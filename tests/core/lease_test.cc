@@ -249,6 +249,91 @@ TEST(ReleaseTest, OfALockLostBeforeItExpiredSweepsTheRest) {
   EXPECT_EQ(h.Waiting(2), "release");
 }
 
+TEST(ReleaseTest, OfALostLockSweepsWhatALateExtensionMayHaveProlonged) {
+  Connected h(3);
+  const LeaseId id = h.Hold({.ttl = 1s});
+  h.Advance(900ms);
+  h.Extend(id, 30s);
+  h.Advance(150ms);
+  h.Release(id);
+  EXPECT_TRUE(IsLost(*h.released()));
+  for (int node = 0; node < 3; ++node) EXPECT_EQ(h.Waiting(node), "extend release");
+}
+
+TEST(ReleaseTest, EndsWithAServerThatKnowsNoScriptEvenWithItsText) {
+  Connected h(1);
+  h.Acquire();
+  h.Cancel();
+  h.Error(0, "NOSCRIPT No matching script.");  // The acquire.
+  h.Error(0, "NOSCRIPT No matching script.");
+  EXPECT_EQ(h.Waiting(0), "release") << "with the text";
+  h.Error(0, "NOSCRIPT No matching script.");
+  EXPECT_EQ(h.Waiting(0), "");
+}
+
+TEST(LossTest, MarginFollowsTheLastExtension) {
+  Connected h(1);
+  const LeaseId id = h.Hold({.ttl = 100ms});
+  h.Extend(id, 10s);
+  h.Extended(0);
+  h.Advance(h.valid_until() - h.now() - 251ms);
+  EXPECT_EQ(h.losses(), 0);
+  h.Advance(1ms);
+  EXPECT_EQ(h.losses(), 1);
+}
+
+TEST(ReleaseTest, IsTriedAgainWhereItWasAnsweredWithAnError) {
+  Connected h(3);
+  const LeaseId id = h.Hold();
+  h.Release(id);
+  h.Error(0, "LOADING Redis is loading the dataset in memory");
+  h.Deleted(1);
+  h.Deleted(2);
+  EXPECT_EQ(h.Waiting(0), "");
+  h.Advance(1s);
+  EXPECT_EQ(h.Waiting(0), "release");
+  h.Answer(0, {"?"});
+  h.Advance(1s);
+  EXPECT_EQ(h.Waiting(0), "release") << "an answer of unknown form confirms nothing";
+  h.Deleted(0);
+  EXPECT_EQ(h.engine().rounds_in_use(), 0U);
+}
+
+TEST(ReleaseTest, IsOwedAsLongAsALateExtensionCouldProlong) {
+  Connected h(1);
+  const LeaseId id = h.Hold({.ttl = 10s});
+  const TimePoint sent = h.now();
+  h.Extend(id, 10s);
+  EXPECT_EQ(h.sent().back().arguments.size(), 3U) << "with a deadline, like an acquire";
+  h.Down(0);
+  h.Release(id);
+  h.Advance(sent + 11s - h.now());
+  h.Up(0);
+  EXPECT_EQ(h.Waiting(0), "release");
+}
+
+TEST(ExtendTest, AnswerOfUnknownFormDeniesNothing) {
+  Connected h(1);
+  const LeaseId id = h.Hold();
+  h.Extend(id, 10s);
+  h.AnswerText(0, "PERHAPS");
+  EXPECT_TRUE(IsNoQuorum(*h.extended())) << *h.extended();
+  EXPECT_EQ(h.losses(), 0);
+}
+
+TEST(ExtendTest, LateAnswerCorrectsTheNodesClock) {
+  Connected h(1);
+  const LeaseId id = h.Hold();
+  h.Extend(id, 10s);
+  const std::int64_t now_ms = std::chrono::floor<milliseconds>(h.now().time_since_epoch()).count();
+  const std::int64_t node_ms = now_ms + EngineHarness::kClockOffsetMs + 60'000;
+  h.Answer(0, {"LATE", ":" + std::to_string(node_ms)});
+  EXPECT_TRUE(IsUndecided(*h.extended())) << *h.extended();
+  h.Extend(id, 10s);
+  h.Extended(0);
+  EXPECT_TRUE(h.extended()->ok());
+}
+
 TEST(AttachTest, ExtendsAndReleasesByTokenFromAnyProcess) {
   Connected h(3);
   const std::string token(32, 'a');
@@ -268,6 +353,47 @@ TEST(AttachTest, ExtendsAndReleasesByTokenFromAnyProcess) {
   h.Deleted(0);
   h.Deleted(1);
   EXPECT_TRUE(h.released()->ok());
+}
+
+TEST(AttachTest, ReleaseDuringAnExtensionBeforeTheFirstConnectionIsSentAll) {
+  EngineHarness h(3);
+  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  h.Extend(id, 1s);
+  h.Release(id);
+  ASSERT_TRUE(h.extended());
+  EXPECT_TRUE(IsLost(*h.extended()));
+  h.Acquire({}, "lock:b");
+  for (int node = 0; node < 3; ++node) h.Up(node);
+  for (int node = 0; node < 3; ++node) EXPECT_EQ(h.Waiting(node), "release acquire");
+  EXPECT_EQ(h.engine().leases_in_use(), 2U);
+}
+
+TEST(AttachTest, ConfirmationOfAnOlderExtensionDoesNotEndTheLock) {
+  Connected h(3);
+  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  h.engine().Observe(id, &h);
+  h.Extend(id, 1s);
+  h.Extended(0);
+  h.Error(1, "LOADING");
+  h.Error(2, "LOADING");
+  EXPECT_TRUE(IsNoQuorum(*h.extended())) << *h.extended();
+  h.Advance(2s);
+  h.Extend(id, 10s);
+  h.Extended(1);
+  h.Extended(0);
+  ASSERT_TRUE(h.extended());
+  EXPECT_TRUE(h.extended()->ok()) << *h.extended();
+  EXPECT_EQ(h.losses(), 0);
+}
+
+TEST(AttachTest, ExtensionConfirmedTooLateIsNoSuccess) {
+  Connected h(1);
+  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  h.Extend(id, 100ms);
+  h.Freeze(100ms);
+  h.Extended(0);
+  EXPECT_TRUE(IsUndecided(*h.extended())) << *h.extended();
+  EXPECT_EQ(h.losses(), 0);
 }
 
 TEST(AttachTest, LockThatIsGoneIsLost) {

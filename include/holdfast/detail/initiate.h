@@ -10,6 +10,7 @@
 #include "asio/associated_cancellation_slot.hpp"
 #include "asio/associated_executor.hpp"
 #include "asio/async_result.hpp"
+#include "asio/dispatch.hpp"
 #include "asio/execution/outstanding_work.hpp"
 #include "asio/post.hpp"
 #include "asio/prefer.hpp"
@@ -24,9 +25,9 @@ using Completion = absl::AnyInvocable<void(Result)>;
 template <class Result>
 void Recheck(Result&) {}
 
-// Runs `start(Completion<Result>)` for `token`. The result is posted to the handler's associated
-// executor (`fallback` if it has none), which is kept busy meanwhile. `cancel()` is what the
-// handler's cancellation slot calls, if it has one; the slot is touched on that executor only.
+// Runs `start(Completion<Result>)` for `token`. The result is handed over on the handler's
+// associated executor (`fallback` if it has none), which is kept busy meanwhile. `cancel()` is what
+// the handler's cancellation slot calls, if it has one; the slot is touched on that executor only.
 // `cancel` must be callable from any thread, before and after the operation's end.
 template <class Result, class Token, class Start, class Cancel>
 auto Initiate(Token&& token, const asio::any_io_executor& fallback, Start start, Cancel cancel) {
@@ -40,15 +41,24 @@ auto Initiate(Token&& token, const asio::any_io_executor& fallback, Start start,
             if (type != asio::cancellation_type::none) stop();
           });
         }
-        begin(Completion<Result>([executor, slot,
-                                  handler = std::move(handler)](Result result) mutable {
-          asio::post(executor,
-                     [slot, handler = std::move(handler), result = std::move(result)]() mutable {
-                       if (slot.is_connected()) slot.clear();
-                       Recheck(result);
-                       std::move(handler)(std::move(result));
-                     });
-        }));
+        auto deliver = [slot, handler = std::move(handler)](Result result) mutable {
+          if (slot.is_connected()) slot.clear();
+          Recheck(result);
+          std::move(handler)(std::move(result));
+        };
+        // By way of the client's executor, so that the handler never runs inside the call that
+        // starts it. Posted straight to a future's executor, it would start Asio's global threads,
+        // which a forked child does not have.
+        begin(Completion<Result>(
+            [fallback, executor, deliver = std::move(deliver)](Result result) mutable {
+              asio::post(fallback, [executor, deliver = std::move(deliver),
+                                    result = std::move(result)]() mutable {
+                asio::dispatch(
+                    executor, [deliver = std::move(deliver), result = std::move(result)]() mutable {
+                      deliver(std::move(result));
+                    });
+              });
+            }));
       },
       token, std::move(start), std::move(cancel));
 }

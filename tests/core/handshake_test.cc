@@ -1,0 +1,184 @@
+// What is said on a new connection.
+#include "core/handshake.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/scripts.h"
+#include "replies.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(build/namespaces): durations read like the docs.
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using State = Handshake::State;
+
+const TimePoint kNow{1000s};
+
+Endpoint Login(std::string username, std::string password, int database = 0) {
+  Endpoint endpoint;
+  endpoint.username = std::move(username);
+  endpoint.password = std::move(password);
+  endpoint.database = database;
+  return endpoint;
+}
+
+// A handshake on a pipeline, with a server that answers as the test says.
+class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
+ protected:
+  void Start(Endpoint endpoint = {}) { handshake_.Start(endpoint, pipeline_, kNow, kNow + 5s); }
+
+  // The commands sent so far, without those that load the scripts, which are checked to be last.
+  std::vector<std::string> Commands() {
+    std::vector<std::string> commands = ReadPieces({pipeline_.StartWrite()}, {.bytes = 1 << 20});
+    for (const Script* script :
+         {&kInspectScript, &kExtendScript, &kReleaseScript, &kAcquireScript}) {
+      EXPECT_EQ(commands.back(), "['SCRIPT' 'LOAD' '" + std::string(script->text) + "']");
+      commands.pop_back();
+    }
+    return commands;
+  }
+
+  State Receive(std::string_view bytes) {
+    EXPECT_TRUE(pipeline_.Receive(bytes, *this));
+    return handshake_.state();
+  }
+  State ReceiveHashes() {
+    for (const Script* script :
+         {&kAcquireScript, &kReleaseScript, &kExtendScript, &kInspectScript}) {
+      EXPECT_EQ(handshake_.state(), State::kUnderWay);
+      Receive(Bulk(script->sha1));
+    }
+    return handshake_.state();
+  }
+
+  void OnReply(Tag tag, ReplyView reply) override { handshake_.OnReply(tag, reply); }
+  void OnNoReply(Tag) override {}
+
+  Pipeline pipeline_;
+  Handshake handshake_;
+};
+
+constexpr std::string_view kTime = "*2\r\n$10\r\n1700000000\r\n$6\r\n123456\r\n";
+
+TEST_F(HandshakeTest, AsksForTheTimeAndLoadsTheScripts) {
+  Start();
+  EXPECT_THAT(Commands(), ElementsAre("['TIME']"));
+  EXPECT_EQ(pipeline_.deadline(), kNow + 5s);
+  EXPECT_EQ(Receive(kTime), State::kUnderWay);
+  EXPECT_EQ(ReceiveHashes(), State::kDone);
+  EXPECT_EQ(pipeline_.unanswered(), 0U);
+}
+
+TEST_F(HandshakeTest, LogsInWithThePasswordAlone) {
+  Start(Login("", "s3cret"));
+  EXPECT_THAT(Commands(), ElementsAre("['AUTH' 's3cret']", "['TIME']"));
+  Receive("+OK\r\n");
+  Receive(kTime);
+  EXPECT_EQ(ReceiveHashes(), State::kDone);
+}
+
+TEST_F(HandshakeTest, LogsInAsAUserAndSelectsTheDatabase) {
+  Start(Login("u", "s3cret", 12));
+  EXPECT_THAT(Commands(), ElementsAre("['AUTH' 'u' 's3cret']", "['SELECT' '12']", "['TIME']"));
+  Receive("+OK\r\n+OK\r\n");
+  Receive(kTime);
+  EXPECT_EQ(ReceiveHashes(), State::kDone);
+}
+
+TEST_F(HandshakeTest, FirstErrorIsTheCause) {
+  Start(Login("", "s3cret"));
+  EXPECT_EQ(Receive("-WRONGPASS invalid username-password pair\r\n"), State::kFailed);
+  EXPECT_EQ(Receive("-NOAUTH Authentication required.\r\n"), State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kDenied);
+  EXPECT_THAT(handshake_.problem().reason, HasSubstr("WRONGPASS"));
+}
+
+TEST_F(HandshakeTest, MissingPasswordIsADenial) {
+  Start();
+  EXPECT_EQ(Receive("-NOAUTH Authentication required.\r\n"), State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kDenied);
+}
+
+TEST_F(HandshakeTest, UnknownDatabaseIsAnError) {
+  Start(Login("", "", 99));
+  EXPECT_EQ(Receive("-ERR DB index is out of range\r\n"), State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kError);
+  EXPECT_EQ(handshake_.problem().reason, "ERR DB index is out of range");
+}
+
+TEST_F(HandshakeTest, LoadingServerIsAnError) {
+  Start();
+  EXPECT_EQ(Receive("-LOADING Redis is loading the dataset in memory\r\n"), State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kError);
+}
+
+TEST_F(HandshakeTest, ForbiddenScriptsAreADenial) {
+  Start();
+  Receive(kTime);
+  EXPECT_EQ(Receive("-NOPERM this user has no permissions to run 'script|load'\r\n"),
+            State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kDenied);
+}
+
+TEST_F(HandshakeTest, PasswordThatAServerEchoesIsNotShown) {
+  Start(Login("u", "s3cret"));
+  Receive("-ERR unknown command `AUTH`, with args beginning with: `u`, `s3cret`, \r\n");
+  EXPECT_EQ(handshake_.state(), State::kFailed);
+  EXPECT_THAT(handshake_.problem().reason, HasSubstr("does not understand AUTH"));
+  EXPECT_THAT(handshake_.problem().reason, Not(HasSubstr("s3cret")));
+}
+
+TEST_F(HandshakeTest, PasswordThatAServerEchoesInPartIsNotShown) {
+  // Redis quotes 128 bytes of the arguments at the most, and replaces what would end the line.
+  const std::string part = "s3cret" + std::string(100, 'x');
+  Start(Login("", part + "the end"));
+  Receive("-ERR unknown command `AUTH`, with args beginning with: `" + part + "\r\n");
+  EXPECT_THAT(handshake_.problem().reason, Not(HasSubstr("s3cret")));
+}
+
+TEST_F(HandshakeTest, ServerWithOtherScriptsIsNoRedis) {
+  Start();
+  Receive(kTime);
+  EXPECT_EQ(Receive(Bulk(std::string(40, 'a'))), State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kError);
+  EXPECT_THAT(handshake_.problem().reason, HasSubstr("SHA-1"));
+}
+
+TEST_F(HandshakeTest, OffsetIsAtMostTooLargeByTheWayThere) {
+  Start();
+  Receive(kTime);
+  ReceiveHashes();
+  EXPECT_EQ(handshake_.clock_offset_ms(), 1'700'000'000'123 + 1 - 1'000'000);
+}
+
+TEST_F(HandshakeTest, AnswerThatIsNoTimeIsAnError) {
+  for (const std::string answer :
+       {"+OK\r\n", "*0\r\n", "*1\r\n$1\r\n5\r\n", "*2\r\n$1\r\nx\r\n$1\r\n0\r\n", "$-1\r\n"}) {
+    Pipeline pipeline;
+    Handshake handshake;
+    handshake.Start({}, pipeline, kNow, kNow);
+    ReplyReader reader;
+    reader.Feed(answer);
+    ASSERT_EQ(reader.Next(), ReplyReader::Result::kReply);
+    EXPECT_EQ(handshake.OnReply(2, reader.reply().root()), State::kFailed) << answer;
+    EXPECT_THAT(handshake.problem().reason, HasSubstr("TIME"));
+  }
+}
+
+TEST_F(HandshakeTest, TimeThatCannotBeIsAnError) {
+  Start();
+  Receive("*2\r\n" + Bulk("9223372036854775807") + Bulk("0"));
+  EXPECT_EQ(handshake_.state(), State::kFailed);
+}
+
+TEST(ProblemTest, ErrorReplyIsShownPrintable) {
+  EXPECT_EQ(ProblemOf("NOPERM\x1b[2J").reason, "NOPERM\\x1b[2J");
+  EXPECT_EQ(ProblemOf("ERR x").vote, Vote::kError);
+}
+
+}  // namespace
+}  // namespace holdfast::core

@@ -1,0 +1,152 @@
+// Bounds on what users may ask for: each on both sides, each named in its message.
+#include "core/limits.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/status_matchers.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(build/namespaces): durations read like the docs.
+using holdfast::testing::IsOk;
+using holdfast::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+auto IsRefusedFor(const std::string& what) {
+  return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(what));
+}
+
+ClientOptions Nodes(std::size_t count) {
+  ClientOptions options;
+  options.nodes.assign(count, "redis://a");
+  return options;
+}
+
+// A client of three nodes, changed by `change`.
+template <class Change>
+absl::Status CheckWith(Change change) {
+  ClientOptions options = Nodes(3);
+  change(options);
+  return CheckClient(options);
+}
+
+TEST(LimitsTest, NameHasOneToAThousandBytes) {
+  EXPECT_THAT(CheckName("a"), IsOk());
+  EXPECT_THAT(CheckName(std::string_view("\0\n", 2)), IsOk());
+  EXPECT_THAT(CheckName(std::string(1024, 'x')), IsOk());
+  EXPECT_THAT(CheckName(""), IsRefusedFor("name is empty"));
+  EXPECT_THAT(CheckName(std::string(1025, 'x')), IsRefusedFor("1025 bytes; at most 1024"));
+  EXPECT_LT(CheckName(std::string(1 << 20, 'x')).message().size(), 200U);
+}
+
+TEST(LimitsTest, TokenIs32LowerCaseHexadecimalDigits) {
+  EXPECT_THAT(CheckToken("0123456789abcdef0123456789abcdef"), IsOk());
+  for (const std::string& token : {std::string(), std::string(31, 'a'), std::string(33, 'a'),
+                                   std::string(31, 'a') + "g", std::string(31, 'a') + "A"}) {
+    EXPECT_THAT(CheckToken(token), IsRefusedFor("the token")) << token;
+  }
+  EXPECT_THAT(CheckToken("5ecret"), Not(IsRefusedFor("5ecret"))) << "never shown";
+}
+
+TEST(LimitsTest, TtlIsWithinTenMillisecondsAndTheClientsMost) {
+  EXPECT_THAT(CheckTtl(10ms, 30s), IsOk());
+  EXPECT_THAT(CheckTtl(30s, 30s), IsOk());
+  EXPECT_THAT(CheckTtl(9ms, 30s), IsRefusedFor("ttl of 9 ms is not within 10 ms to 30000 ms"));
+  EXPECT_THAT(CheckTtl(30'001ms, 30s), IsRefusedFor("ttl of 30001 ms"));
+  EXPECT_THAT(CheckTtl(milliseconds::min(), 30s), IsRefusedFor("ttl"));
+  EXPECT_THAT(CheckTtl(milliseconds::max(), 30s), IsRefusedFor("ttl"));
+}
+
+TEST(LimitsTest, WaitIsNotNegativeAndNotLongerThanForever) {
+  EXPECT_THAT(CheckAcquire({.wait = 0ms}, 30s), IsOk());
+  EXPECT_THAT(CheckAcquire({.wait = kWaitForever}, 30s), IsOk());
+  EXPECT_THAT(CheckAcquire({.wait = -1ms}, 30s), IsRefusedFor("wait of -1 ms"));
+  EXPECT_THAT(CheckAcquire({.wait = kWaitForever + 1ms}, 30s), IsRefusedFor("wait of"));
+}
+
+TEST(LimitsTest, AcquisitionChecksItsTtl) {
+  EXPECT_THAT(CheckAcquire({.ttl = 9ms}, 30s), IsRefusedFor("ttl"));
+  EXPECT_THAT(CheckAcquire({.ttl = 31s}, 30s), IsRefusedFor("ttl"));
+}
+
+TEST(LimitsTest, RetryDelayIsPositiveAndJitterNotNegative) {
+  EXPECT_THAT(CheckAcquire({.retry_delay = 1ms, .retry_jitter = 1ms}, 30s), IsOk());
+  EXPECT_THAT(CheckAcquire({.retry_delay = 1h, .retry_jitter = 0ms}, 30s), IsOk());
+  EXPECT_THAT(CheckAcquire({.retry_delay = 0ms, .retry_jitter = 0ms}, 30s),
+              IsRefusedFor("retry_delay of 0 ms"));
+  EXPECT_THAT(CheckAcquire({.retry_delay = 1h + 1ms}, 30s), IsRefusedFor("retry_delay"));
+  EXPECT_THAT(CheckAcquire({.retry_jitter = -1ms}, 30s), IsRefusedFor("retry_jitter of -1 ms"));
+  EXPECT_THAT(CheckAcquire({.retry_delay = 50ms, .retry_jitter = 51ms}, 30s), IsOk())
+      << "a shorter delay alone is no mistake";
+}
+
+TEST(LimitsTest, OneToFifteenNodes) {
+  EXPECT_THAT(CheckClient(Nodes(1)), IsOk());
+  EXPECT_THAT(CheckClient(Nodes(15)), IsOk());
+  EXPECT_THAT(CheckClient(Nodes(0)), IsRefusedFor("no nodes"));
+  EXPECT_THAT(CheckClient(Nodes(16)), IsRefusedFor("16 nodes; at most 15"));
+}
+
+TEST(LimitsTest, ForgetfulNodesMustLeaveAQuorum) {
+  for (const int possible : {0, 1, 2}) {
+    EXPECT_THAT(CheckWith([=](auto& o) { o.tolerate_forgetful = possible; }), IsOk());
+  }
+  for (const int impossible : {-1, 3, 1'000'000'000, 2'147'483'647}) {
+    EXPECT_THAT(CheckWith([=](auto& o) { o.tolerate_forgetful = impossible; }),
+                IsRefusedFor("tolerate_forgetful of " + std::to_string(impossible)));
+  }
+}
+
+TEST(LimitsTest, OwnerIsShortAndHasNoControlCharacters) {
+  EXPECT_THAT(CheckWith([](auto& o) { o.owner = std::string(256, 'x'); }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.owner = "J\xc3\xbcrgen's host: 7"; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.owner = std::string(257, 'x'); }),
+              IsRefusedFor("owner of 257 bytes"));
+  for (const char control : {'\n', '\0', '\x1b', '\x7f'}) {
+    EXPECT_THAT(CheckWith([=](auto& o) { o.owner = std::string("a") + control; }),
+                IsRefusedFor("owner \"a\\x"));
+  }
+}
+
+TEST(LimitsTest, DurationsOfTheClientAreBounded) {
+  EXPECT_THAT(CheckWith([](auto& o) { o.max_ttl = 10ms; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.max_ttl = 24h; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.max_ttl = 9ms; }), IsRefusedFor("max_ttl of 9 ms"));
+  EXPECT_THAT(CheckWith([](auto& o) { o.max_ttl = 24h + 1ms; }), IsRefusedFor("max_ttl"));
+  EXPECT_THAT(CheckWith([](auto& o) { o.connect_timeout = 1ms; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.connect_timeout = 1h; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.connect_timeout = 0ms; }), IsRefusedFor("connect_timeout"));
+  EXPECT_THAT(CheckWith([](auto& o) { o.connect_timeout = 1h + 1ms; }),
+              IsRefusedFor("connect_timeout"));
+  EXPECT_THAT(CheckWith([](auto& o) { o.command_timeout = 1ms; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.command_timeout = 1h; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.command_timeout = 0ms; }), IsRefusedFor("command_timeout"));
+  EXPECT_THAT(CheckWith([](auto& o) { o.command_timeout = 1h + 1ms; }),
+              IsRefusedFor("command_timeout"));
+}
+
+TEST(LimitsTest, DriftFactorIsANumberFromZeroToAHalf) {
+  for (const double good : {0.0, 0.01, 0.5}) {
+    EXPECT_THAT(CheckWith([=](auto& o) { o.drift_factor = good; }), IsOk());
+  }
+  for (const double bad : {-0.001, 0.501, 1e300, HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+    EXPECT_THAT(CheckWith([=](auto& o) { o.drift_factor = bad; }), IsRefusedFor("drift_factor"))
+        << bad;
+  }
+}
+
+TEST(LimitsTest, KeyPrefixIsAtMostAsLongAsAName) {
+  EXPECT_THAT(CheckWith([](auto& o) { o.key_prefix = ""; }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.key_prefix = std::string(1024, 'x'); }), IsOk());
+  EXPECT_THAT(CheckWith([](auto& o) { o.key_prefix = std::string(1025, 'x'); }),
+              IsRefusedFor("key_prefix"));
+}
+
+}  // namespace
+}  // namespace holdfast::core

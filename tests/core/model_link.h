@@ -1,0 +1,164 @@
+// One client's way to one node: an ordered stream that delays, breaks and comes back.
+#ifndef HOLDFAST_TESTS_CORE_MODEL_LINK_H_
+#define HOLDFAST_TESTS_CORE_MODEL_LINK_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/engine.h"
+#include "engine_harness.h"
+#include "model_node.h"
+#include "world.h"
+
+namespace holdfast::core {
+
+class ModelLink {
+ public:
+  static constexpr milliseconds kCommandTimeout{200};
+  static constexpr std::size_t kMaxUnanswered = 6;
+
+  // The process at this end.
+  class Host {
+   public:
+    // Does it now, or when the process runs again.
+    virtual void Do(std::function<void()> what) = 0;
+    virtual Engine& engine() = 0;
+    virtual void OnConnected(int node, std::int64_t clock_offset_ms) = 0;
+
+   protected:
+    ~Host() = default;
+  };
+
+  ModelLink(World& world, Host& host, ModelNode& node, int index)
+      : world_(world), host_(host), node_(node), index_(index) {
+    Connect(world_.Between(milliseconds(0), milliseconds(20)));
+  }
+
+  bool Send(Sent command, bool urgent) {
+    if (!urgent && connection_->unanswered.size() >= kMaxUnanswered) return false;
+    const TimePoint deadline = world_.now() + kCommandTimeout;
+    connection_->unanswered.push_back({command.tag, deadline});
+    world_.At(deadline, [this, c = connection_] { host_.Do([this, c] { CheckDeadline(c); }); });
+    if (!connection_->open) return true;  // It does not know yet.
+    connection_->to_node.push_back(std::move(command));
+    connection_->last_arrival = std::max(connection_->last_arrival, world_.now() + world_.Delay());
+    world_.At(connection_->last_arrival, [this, c = connection_] { Arrive(c); });
+    return true;
+  }
+
+  bool IsSent(std::string_view script, std::string_view nonce) const {
+    const auto& sent = connection_->to_node;
+    return std::any_of(sent.begin(), sent.end(), [&](const Sent& next) {
+      return next.command.script == script && next.command.nonce() == nonce;
+    });
+  }
+
+  // What is on its way to the node may arrive, the first of it or all, even much later.
+  void Break(NodeProblem problem) {
+    if (!connection_ || !connection_->open) return;
+    connection_->open = false;
+    connection_->to_client.clear();
+    auto& to_node = connection_->to_node;
+    to_node.resize(world_.Below(static_cast<int>(to_node.size()) + 1));
+    connection_->held_up_until = world_.now() + world_.Between(milliseconds(0), milliseconds(600));
+    host_.Do([this, c = connection_, problem] { NoticeEnd(c, problem); });
+  }
+
+ private:
+  struct Unanswered {
+    Tag tag = 0;
+    TimePoint deadline;
+  };
+  struct Connection {
+    bool open = true;
+    std::deque<Sent> to_node;
+    std::deque<Reply> to_client;
+    TimePoint last_arrival;
+    TimePoint last_return;
+    TimePoint held_up_until;
+    std::deque<Unanswered> unanswered;
+  };
+  using ConnectionPtr = std::shared_ptr<Connection>;
+
+  void Connect(nanoseconds pause) {
+    const bool reachable = world_.healed() || world_.Chance(80);
+    world_.After(pause, [this, reachable] {
+      if (reachable) return ShakeHands();
+      host_.Do([this] {
+        host_.engine().OnNodeDown(index_, {Vote::kDown, "cannot connect"}, world_.now());
+      });
+      Connect(world_.Between(milliseconds(10), milliseconds(world_.Chance(20) ? 1500 : 100)));
+    });
+  }
+
+  void ShakeHands() {
+    const TimePoint sent = world_.now();
+    world_.After(world_.Between(milliseconds(0), milliseconds(10)), [this, sent] {
+      node_.LoadScripts();
+      const std::int64_t offset =
+          node_.UnixMs() + 1 - std::chrono::floor<milliseconds>(sent.time_since_epoch()).count();
+      world_.After(world_.Between(milliseconds(0), milliseconds(10)), [this, offset] {
+        host_.Do([this, offset] {
+          connection_ = std::make_shared<Connection>();
+          host_.OnConnected(index_, offset);
+        });
+      });
+    });
+  }
+
+  // The node reads the next command of the stream.
+  void Arrive(const ConnectionPtr& c) {
+    if (c->to_node.empty()) return;
+    if (!c->open && world_.now() < c->held_up_until) {
+      return world_.At(c->held_up_until, [this, c] { Arrive(c); });
+    }
+    const Sent& next = c->to_node.front();
+    Reply reply = node_.Execute(next, c->open);
+    c->to_node.pop_front();
+    if (!c->open) return;
+    c->to_client.push_back(std::move(reply));
+    c->last_return = std::max(c->last_return, world_.now() + world_.Delay());
+    world_.At(c->last_return, [this, c] { host_.Do([this, c] { Return(c); }); });
+  }
+
+  void Return(const ConnectionPtr& c) {
+    if (c != connection_ || c->to_client.empty()) return;
+    const Reply reply = std::move(c->to_client.front());
+    const Tag tag = c->unanswered.front().tag;
+    c->to_client.pop_front();
+    c->unanswered.pop_front();
+    host_.engine().OnNodeReply(index_, tag, reply.root(), world_.now());
+  }
+
+  void CheckDeadline(const ConnectionPtr& c) {
+    if (c != connection_ || c->unanswered.empty()) return;
+    if (c->unanswered.front().deadline > world_.now()) return;
+    Break({Vote::kNoAnswer, "silent"});
+  }
+
+  void NoticeEnd(const ConnectionPtr& c, const NodeProblem& problem) {
+    connection_ = nullptr;
+    host_.engine().OnNodeDown(index_, problem, world_.now());
+    for (const Unanswered& command : c->unanswered) {
+      host_.engine().OnNodeNoReply(index_, command.tag, world_.now());
+    }
+    Connect(world_.Between(milliseconds(5), milliseconds(100)));
+  }
+
+  World& world_;
+  Host& host_;
+  ModelNode& node_;
+  int index_;
+  ConnectionPtr connection_;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_TESTS_CORE_MODEL_LINK_H_

@@ -1,0 +1,123 @@
+#include "support/fake_node.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <utility>
+
+#include "core/scripts.h"
+
+namespace holdfast::testing {
+namespace {
+
+std::string Bulk(std::string_view text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::array<const core::Script*, 4> Scripts() {
+  return {&core::kAcquireScript, &core::kExtendScript, &core::kReleaseScript,
+          &core::kInspectScript};
+}
+
+std::string LoadedSha(const std::string& text) {
+  for (const core::Script* script : Scripts()) {
+    if (script->text == text) return Bulk(script->sha1);
+  }
+  return "-ERR not a script of this project\r\n";
+}
+
+std::string Time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  return "*2\r\n" + Bulk(std::to_string(us / 1'000'000)) + Bulk(std::to_string(us % 1'000'000));
+}
+
+constexpr char kInfo[] =
+    "# Server\r\nredis_version:7.0.15\r\nrun_id:0123456789012345678901234567890123456789\r\n"
+    "uptime_in_seconds:1000\r\n# Replication\r\nrole:master\r\n";
+
+}  // namespace
+
+std::string NameOf(const Argv& argv) {
+  std::string name = Lower(argv.at(0));
+  if (name != "evalsha" && name != "eval") return name;
+  for (const core::Script* script : Scripts()) {
+    if (argv.at(1) == script->sha1 || argv.at(1) == script->text) return std::string(script->name);
+  }
+  return name;
+}
+
+Answer FakeNode::operator()(const Received& received) { return {.bytes = Reply(received.argv)}; }
+
+bool FakeNode::Has(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return nonces_.contains(key);
+}
+
+std::string FakeNode::Reply(const Argv& argv) {
+  const std::string name = NameOf(argv);
+  if (name == "ping") return "+PONG\r\n";
+  if (name == "auth" || name == "select" || name == "client") return "+OK\r\n";
+  if (name == "time") return Time();
+  if (name == "info") return Bulk(kInfo);
+  if (name == "script") return LoadedSha(argv.at(2));
+  return RunScript(name, argv);
+}
+
+std::string FakeNode::RunScript(const std::string& name, const Argv& argv) {
+  const std::lock_guard lock(mutex_);
+  if (name == "acquire") {
+    const auto [at, fresh] = nonces_.try_emplace(KeyOf(argv), NonceOf(argv));
+    if (fresh) return "*2\r\n$2\r\nOK\r\n:0\r\n";
+    if (at->second == NonceOf(argv)) return "*2\r\n$3\r\nOWN\r\n:0\r\n";
+    return "*3\r\n$4\r\nBUSY\r\n:5000\r\n$5\r\nalice\r\n";
+  }
+  if (name == "inspect") return "*1\r\n$4\r\nFREE\r\n";
+  if (name != "extend" && name != "release") return "-ERR unknown command\r\n";
+  const auto at = nonces_.find(KeyOf(argv));
+  if (at == nonces_.end()) return Bulk("ABSENT");
+  if (at->second != NonceOf(argv)) return Bulk("FOREIGN");
+  if (name == "extend") return Bulk("EXTENDED");
+  nonces_.erase(at);
+  return Bulk("DELETED");
+}
+
+FakePeer::FakePeer(Override instead, StreamFaults faults)
+    : peer_(
+          [node = node_.get(), instead = std::move(instead)](const Received& received) {
+            if (instead) {
+              if (auto answer = instead(received)) return *std::move(answer);
+            }
+            return (*node)(received);
+          },
+          faults) {}
+
+std::vector<Received> FakePeer::Commands(const std::string& name) const {
+  std::vector<Received> commands = peer_.received();
+  std::erase_if(commands, [&](const Received& one) { return NameOf(one.argv) != name; });
+  return commands;
+}
+
+bool FakePeer::WasReleased(const std::string& nonce, std::optional<int> connection) const {
+  for (const Received& release : Commands("release")) {
+    if (NonceOf(release.argv) != nonce) continue;
+    if (!connection || release.connection == *connection) return true;
+  }
+  return false;
+}
+
+Override AnswerTo(const std::string& name, Answer answer, int times) {
+  return [=](const Received& received) mutable -> std::optional<Answer> {
+    if (NameOf(received.argv) != name || times == 0) return std::nullopt;
+    --times;
+    return answer;
+  };
+}
+
+}  // namespace holdfast::testing

@@ -55,7 +55,7 @@ absl::StatusOr<Lock> Client::Attach(std::string_view name, std::string_view toke
   return Lock(std::move(lock));
 }
 
-asio::any_io_executor Client::executor() const { return handle_->state().executor(); }
+asio::any_io_executor Client::get_executor() const { return handle_->state().executor(); }
 
 std::uint64_t Client::NextTicket() const { return handle_->state().NextTicket(); }
 

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,11 +30,15 @@ class IoThread;
 }
 
 // `Lock` for threads that wait; everything said there holds here. Extend and Release block, for the
-// client's command timeout at the most; in a callback of `lost()` they fail.
+// client's command timeout at the most.
 class BlockingLock {
  public:
   BlockingLock(BlockingLock&&) noexcept = default;
-  BlockingLock& operator=(BlockingLock&&) noexcept = default;
+  BlockingLock& operator=(BlockingLock&& other) noexcept {
+    lock_ = std::move(other.lock_);  // First: the thread waits for the last lock on it.
+    thread_ = std::move(other.thread_);
+    return *this;
+  }
   ~BlockingLock() = default;
 
   const std::string& name() const { return lock_.name(); }
@@ -55,14 +60,26 @@ class BlockingLock {
 };
 
 // `Client` with a thread of its own for the connections. Cheap to copy, safe to call from any
-// thread; each call blocks its caller, until its deadline at the most. The thread ends with the
-// last copy and the last BlockingLock, once releases under way were given a moment (200 ms).
+// thread. Each call blocks its caller, until its deadline at the most; on the thread itself, which
+// is in a callback of `lost()`, it fails at once with kFailedPrecondition. Whoever destroys the
+// last copy or BlockingLock waits for releases under way, 200 ms at the most; what no node
+// confirmed by then is in the kernel's hands, or expires with its ttl.
 class BlockingClient {
  public:
+  BlockingClient(const BlockingClient&) = default;
+  BlockingClient(BlockingClient&&) noexcept = default;
+  BlockingClient& operator=(BlockingClient other) noexcept {
+    client_ = std::move(other.client_);  // First: the thread waits for the last client on it.
+    thread_ = std::move(other.thread_);
+    return *this;
+  }
+  ~BlockingClient() = default;
+
   // As `Client::Create`; does not wait for the connections.
   static absl::StatusOr<BlockingClient> Create(ClientOptions options);
 
-  // As `Client::Acquire`. A stop request on `cancel` ends the call with kCancelled.
+  // As `Client::Acquire`. A stop request on `cancel` ends the call with kCancelled, unless it has
+  // succeeded by then.
   absl::StatusOr<BlockingLock> Acquire(std::string_view name, AcquireOptions options = {},
                                        std::stop_token cancel = {}) const;
 

@@ -2,7 +2,10 @@
 //
 //   asio::io_context io;
 //   absl::StatusOr<Client> client = Client::Create(io.get_executor(), {.nodes = {…}});
-//   client->Acquire("order:42", {.ttl = 10s}, [](absl::StatusOr<Lock> lock) { … });
+//   client->Acquire("order:42", {.ttl = 10s}, [&](absl::StatusOr<Lock> lock) {
+//     …                                            // released at the end, when `lock` goes
+//     client = absl::CancelledError();             // the last Client: lets io.run() return
+//   });
 //   io.run();
 #ifndef HOLDFAST_CLIENT_H_
 #define HOLDFAST_CLIENT_H_
@@ -33,41 +36,59 @@ class ClientHandle;
 // closed, after releases under way were given a moment (200 ms), when the last copy and the last
 // Lock are gone; what still waits then ends as cancelled.
 //
-// Thread safety: any member may be called from any thread. Completions run on the executor
-// associated with the handler, else on the client's; never inside the call that started them.
-// After fork(2) the child must make a client of its own: there, all operations fail.
+// Thread safety: any member may be called from any thread; the executor may have many threads.
+//
+// Completion: tokens may be callbacks, use_awaitable, use_future and so on. Errors are values, not
+// exceptions: `co_await` and futures yield the Status, and `||` takes a failure for an end.
+// Handlers run on their associated executor, else on the client's, never inside the call that
+// started them. Arguments are copied before a call returns.
+//
+// Cancellation: Acquire heeds the handler's cancellation slot, of any type, and then completes with
+// kCancelled, unless it has succeeded by then. The other operations end within the command timeout.
+// (A cancelled coroutine throws at its next co_await, by Asio's rules: leave the release of its
+// lock to the destructor, or reset the coroutine's cancellation state first.)
+//
+// Lifetime: a Client or Lock keeps its executor's context busy, and must not outlive it. When the
+// context is stopped or destroyed first, locks are not released and run out with their ttl.
+// After fork(2) the child must make a client of its own; operations of the parent's fail there.
 class Client {
  public:
   // Checks the options and starts to connect; kInvalidArgument names what is wrong. Does not block:
-  // the first operation waits for the connections.
+  // the first operations wait for the connections, within their own deadlines.
   static absl::StatusOr<Client> Create(asio::any_io_executor executor, ClientOptions options);
 
-  // Takes the lock `name` (1 byte to 1 KiB, any bytes), completing with an `absl::StatusOr<Lock>`.
-  // Errors: IsHeld, IsUndecided, IsNoQuorum, kCancelled, kInvalidArgument, kPermissionDenied.
-  // Cancellation (through the handler's cancellation slot) and failure leave nothing behind: what
-  // was granted is released on every node.
-  template <class Token>
-  auto Acquire(std::string_view name, AcquireOptions options, Token&& token) const;
+  // Takes the lock `name` (1 byte to 1 KiB, any bytes). Signature: void(absl::StatusOr<Lock>). Ends
+  // after `options.wait`, or the command timeout where that is zero. Errors: IsHeld, IsUndecided,
+  // IsNoQuorum, kCancelled, kInvalidArgument, kPermissionDenied. Failure and cancellation leave
+  // nothing behind: what was granted is released on every node. Those who wait poll, in no order.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Lock>)) CompletionToken>
+  auto Acquire(std::string_view name, AcquireOptions options,
+               CompletionToken&& completion_token) const;
 
-  // The lock that some process acquired under `token` and detached, to extend or release it.
-  // Nothing is asked: `valid_for()` is zero until an extension has succeeded. kInvalidArgument for
-  // a bad name, or a token that is none.
+  // The lock that some process acquired under `token` and detached, to extend or release it. Asks
+  // nobody: `valid_for()` is zero until an extension has succeeded, but Release works. The result
+  // owns the lock: its destructor releases, so Detach() leaves things as they were.
+  // kInvalidArgument for a bad name or a malformed token.
   absl::StatusOr<Lock> Attach(std::string_view name, std::string_view token) const;
 
-  // Asks all nodes who holds `name`, completing with an `absl::StatusOr<Inspection>`. Nodes that
-  // cannot say within the command timeout are part of the answer, not an error.
-  template <class Token>
-  auto Inspect(std::string_view name, Token&& token) const;
+  // Asks all nodes who holds `name`. Signature: void(absl::StatusOr<Inspection>). Nodes that cannot
+  // say within the command timeout are part of the answer, not an error.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Inspection>)) CompletionToken>
+  auto Inspect(std::string_view name, CompletionToken&& completion_token) const;
 
-  // Which nodes are connected, completing with an `absl::StatusOr<std::vector<NodeStatus>>` once
-  // each first try to connect has ended.
-  template <class Token>
-  auto Nodes(Token&& token) const;
+  // Which nodes are connected. Signature: void(absl::StatusOr<std::vector<NodeStatus>>). Waits as
+  // long as a first operation would: until each first try to connect has ended, or a quorum is
+  // ready and the rest had as long again, or three quarters of the command timeout.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>))
+                CompletionToken>
+  auto Nodes(CompletionToken&& completion_token) const;
+
+  using executor_type = asio::any_io_executor;
+  executor_type get_executor() const;
 
  private:
   explicit Client(std::shared_ptr<detail::ClientHandle> handle) : handle_(std::move(handle)) {}
 
-  asio::any_io_executor executor() const;
   std::uint64_t NextTicket() const;
   static void Cancel(const std::weak_ptr<detail::ClientHandle>& client, std::uint64_t ticket);
   void StartAcquire(std::uint64_t ticket, std::string name, const AcquireOptions& options,
@@ -78,11 +99,12 @@ class Client {
   std::shared_ptr<detail::ClientHandle> handle_;
 };
 
-template <class Token>
-auto Client::Acquire(std::string_view name, AcquireOptions options, Token&& token) const {
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Lock>)) CompletionToken>
+auto Client::Acquire(std::string_view name, AcquireOptions options,
+                     CompletionToken&& completion_token) const {
   const std::uint64_t ticket = NextTicket();
   return detail::Initiate<absl::StatusOr<Lock>>(
-      std::forward<Token>(token), executor(),
+      std::forward<CompletionToken>(completion_token), get_executor(),
       [client = *this, ticket, name = std::string(name),
        options](detail::Completion<absl::StatusOr<Lock>> done) mutable {
         client.StartAcquire(ticket, std::move(name), options, std::move(done));
@@ -90,10 +112,10 @@ auto Client::Acquire(std::string_view name, AcquireOptions options, Token&& toke
       [client = std::weak_ptr(handle_), ticket] { Cancel(client, ticket); });
 }
 
-template <class Token>
-auto Client::Inspect(std::string_view name, Token&& token) const {
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Inspection>)) CompletionToken>
+auto Client::Inspect(std::string_view name, CompletionToken&& completion_token) const {
   return detail::Initiate<absl::StatusOr<Inspection>>(
-      std::forward<Token>(token), executor(),
+      std::forward<CompletionToken>(completion_token), get_executor(),
       [client = *this,
        name = std::string(name)](detail::Completion<absl::StatusOr<Inspection>> done) mutable {
         client.StartInspect(std::move(name), std::move(done));
@@ -101,11 +123,11 @@ auto Client::Inspect(std::string_view name, Token&& token) const {
       [] {});
 }
 
-template <class Token>
-auto Client::Nodes(Token&& token) const {
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>)) CompletionToken>
+auto Client::Nodes(CompletionToken&& completion_token) const {
   using Result = absl::StatusOr<std::vector<NodeStatus>>;
   return detail::Initiate<Result>(
-      std::forward<Token>(token), executor(),
+      std::forward<CompletionToken>(completion_token), get_executor(),
       [client = *this](detail::Completion<Result> done) { client.StartNodes(std::move(done)); },
       [] {});
 }

@@ -7,9 +7,10 @@
 //
 // Codes: kAborted (another held the lock for the whole wait), kDeadlineExceeded (time ran out while
 // the outcome was undecided), kUnavailable (no quorum of nodes could be reached),
-// kFailedPrecondition (the lock is lost, expired or already released), kCancelled (by the caller),
-// kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the servers
-// refuse the credentials or their rights). Never parse the message; it is for people.
+// kFailedPrecondition (the lock is lost, expired, released or detached; without a payload: a
+// blocking call where nobody could answer it, or a client from before fork(2)), kCancelled (by the
+// caller), kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the
+// servers refuse the credentials or their rights). Never parse the message; it is for people.
 #ifndef HOLDFAST_ERRORS_H_
 #define HOLDFAST_ERRORS_H_
 
@@ -29,7 +30,7 @@ enum class Vote {
   kHeld,      // Acquire: another holds the lock there.
   kAbsent,    // Extend, release: the lock is not there any more.
   kLate,      // Got the request after its deadline and changed nothing.
-  kDown,      // Not connected; `reason` says since what.
+  kDown,      // Not connected; `reason` says why.
   kNoAnswer,  // Connected, but did not answer in time.
   kDenied,    // Refuses our credentials, or what we may do.
   kError,     // Answered with another error.
@@ -46,7 +47,7 @@ struct NodeVote {
 
 // The payload of an error.
 struct Failure {
-  // Why, as a kind. `kOther` covers bad arguments and permissions, which the code tells apart.
+  // Why, as a kind. kOther: the servers deny it; the code is kPermissionDenied.
   enum class Kind { kOther, kHeld, kUndecided, kNoQuorum, kLost, kCancelled };
   Kind kind = Kind::kOther;
 
@@ -55,12 +56,13 @@ struct Failure {
 
   std::string holder = {};  // kHeld: who holds it, as it named itself; empty if it left no name.
   std::optional<std::chrono::milliseconds> remaining =
-      {};                            // kHeld: until a quorum is free again at the
-                                     // latest, unless the holder extends.
+      {};  // kHeld: until a quorum is free again at the
+           // latest, unless the holder extends.
+  // Empty where no node was asked.
   std::vector<NodeVote> votes = {};  // In the order of `ClientOptions::nodes`.
 };
 
-// The payload of `status`, or nullopt when it has none (OK, or not an error of a quorum).
+// The payload of `status`; nullopt for OK, for kInvalidArgument, and for what is not ours.
 std::optional<Failure> GetFailure(const absl::Status& status);
 
 bool IsHeld(const absl::Status& status);       // Another held the lock for the whole wait.

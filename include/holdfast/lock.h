@@ -20,12 +20,14 @@ class LockState;
 
 // A lease on a name, as `Client::Acquire` returns it. It ends by itself when its validity runs out:
 // a lease is not a proof, so work that must not be done twice checks `valid_for()` as late as it
-// can, and stops when `lost()` fires.
+// can, and stops when `lost()` fires. Not recursive: who holds a name and asks for it again is
+// refused like anybody else.
 //
 // Thread safety: any member but assignment and the destructor may be called from any thread.
-// Lifetime: outlives its Client without harm; the connections stay open until both are gone.
-// Destruction releases in the background, within the client's command timeout, and never throws or
-// blocks. A moved-from Lock may only be destroyed or assigned to.
+// Lifetime: outlives its Client without harm, and operations under way outlive it; the connections
+// stay open until Client and Locks are gone. Destruction starts a release in the background, and
+// never throws or blocks; call Release to know how it ended. A moved-from Lock may only be
+// destroyed or assigned to. Nothing throws but std::bad_alloc.
 class Lock {
  public:
   Lock(Lock&&) noexcept = default;
@@ -40,35 +42,44 @@ class Lock {
   const std::string& token() const;
 
   // How long the lock is still certain to be ours, on the boot-time clock, which also runs while
-  // the machine is suspended. Zero once it is lost, expired or released. Needs no network.
+  // the machine is suspended. Zero once it is lost, expired, released or detached: it drops to zero
+  // when `lost()` fires, a margin before the end. Needs no network.
   std::chrono::nanoseconds valid_for() const;
 
-  // Fires when the lock is about to be lost (a margin of ttl/20, 5 to 250 ms, ahead of the end of
-  // its validity), at once when a majority of nodes say it is gone, and when it is released. It
-  // never un-fires. Callbacks run on the client's executor: keep them short.
+  // Fires when the lock is over, for good: a margin (ttl/20, 5 to 250 ms) ahead of the end of its
+  // validity; at once when so many nodes say it is gone that no quorum is left; when it is
+  // released, detached or destroyed. What remains of the margin is for winding up, it is too late
+  // to extend: do that well before, at a third of the ttl. Does not fire for an attached lock
+  // before its first extension. Callbacks run on the client's executor, one at a time: keep them
+  // short. Destroy your std::stop_callback before the Lock if an end of your own making is not to
+  // be told.
   std::stop_token lost() const;
 
-  // Makes the lock last `ttl` from now, completing with an `absl::Status`. Only prolongs: a ttl
-  // shorter than what is left changes nothing. One round to all nodes, decided by a quorum of
-  // confirmations; a failed extension neither shortens nor releases, and may be tried again while
-  // there is time. Errors: IsLost when the lock is gone; IsNoQuorum or IsUndecided when it is still
-  // ours for `valid_for()` but could not be prolonged; kInvalidArgument for a ttl out of bounds.
-  template <class Token>
-  auto Extend(std::chrono::milliseconds ttl, Token&& token);
+  // Makes the lock last `ttl` from now. Signature: void(absl::Status). Only prolongs: a ttl shorter
+  // than what is left changes nothing. One round to all nodes, decided by a quorum of
+  // confirmations; a failed extension neither shortens nor releases, and may be tried again until
+  // `lost()` fires. Nobody extends a lock but who calls this. Errors: IsLost when the lock is gone,
+  // or was released meanwhile; IsNoQuorum or IsUndecided when it is still ours for `valid_for()`
+  // but could not be prolonged; kInvalidArgument for a ttl out of bounds.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
+  auto Extend(std::chrono::milliseconds ttl, CompletionToken&& completion_token);
 
-  // Gives the lock up, completing with an `absl::Status` once a quorum is free, or after the
-  // client's command timeout. IsLost when it was no longer ours (also: expired, or released
-  // before), without asking anybody; IsNoQuorum when too few nodes could be reached: the rest is
-  // told when they are back, or expires. In any case the lock is no longer held afterwards.
-  template <class Token>
-  auto Release(Token&& token);
+  // Gives the lock up; it is no longer ours from the call on. Signature: void(absl::Status).
+  // Completes once a quorum of nodes is free, or after the client's command timeout. Errors: IsLost
+  // when it was no longer ours (without asking anybody if it expired or was released before);
+  // IsNoQuorum when too few nodes could be reached: the others are told when they are back, or keep
+  // the lock until its ttl is over.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
+  auto Release(CompletionToken&& completion_token);
 
-  // Lets go of the lock without releasing it: it lasts until its ttl is over, and whoever has the
-  // returned token may extend or release it.
+  // Lets go of the lock without releasing it: it lasts for the rest of its ttl, and whoever has the
+  // returned token may extend or release it (`Client::Attach`). Extend and Release of this object
+  // then fail with IsLost.
   std::string Detach();
 
  private:
   friend class Client;
+  // Found by `detail::Initiate`: no lock is handed out that is not valid in that moment.
   friend void Recheck(absl::StatusOr<Lock>& result);
 
   explicit Lock(std::shared_ptr<detail::LockState> state) : state_(std::move(state)) {}
@@ -82,23 +93,20 @@ class Lock {
   std::shared_ptr<detail::LockState> state_;
 };
 
-// Found by `detail::Initiate`: no lock is handed out that is not valid in that moment.
-void Recheck(absl::StatusOr<Lock>& result);
-
-template <class Token>
-auto Lock::Extend(std::chrono::milliseconds ttl, Token&& token) {
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
+auto Lock::Extend(std::chrono::milliseconds ttl, CompletionToken&& completion_token) {
   return detail::Initiate<absl::Status>(
-      std::forward<Token>(token), executor(),
+      std::forward<CompletionToken>(completion_token), executor(),
       [state = state_, ttl](detail::Completion<absl::Status> done) {
         StartExtend(state, ttl, std::move(done));
       },
       [] {});
 }
 
-template <class Token>
-auto Lock::Release(Token&& token) {
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
+auto Lock::Release(CompletionToken&& completion_token) {
   return detail::Initiate<absl::Status>(
-      std::forward<Token>(token), executor(),
+      std::forward<CompletionToken>(completion_token), executor(),
       [state = state_](detail::Completion<absl::Status> done) {
         StartRelease(state, std::move(done));
       },

@@ -20,20 +20,21 @@ struct NodeStatus {
 struct NodeView {
   enum class State {
     kFree,         // No key of that name.
-    kHeld,         // Held by a Holdfast client.
+    kHeld,         // Held by a Holdfast client, perhaps by this one.
     kForeign,      // A key of another value or type, which counts as held.
     kUnreachable,  // The node could not say; `reason` tells why.
   };
   std::string node;  // host:port
   State state = State::kUnreachable;
   std::string holder;                            // kHeld: as the holder named itself.
-  std::optional<std::chrono::milliseconds> ttl;  // Absent when free, or when it never expires.
+  std::optional<std::chrono::milliseconds> ttl;  // Absent when free, unknown, or never expiring.
   std::string reason;                            // kUnreachable: why. kForeign: what is there.
 };
 
 // All nodes' views, taken at about the same time: a snapshot for people, never a proof.
 struct Inspection {
-  int quorum = 0;               // How many nodes make a holder.
+  // How many nodes make a holder: who is named by fewer has only tried, or is on the way out.
+  int quorum = 0;
   std::vector<NodeView> nodes;  // In the order of `ClientOptions::nodes`.
 };
 

@@ -9,10 +9,13 @@
 
 namespace holdfast {
 
-// Given to `Client::Create`, which copies it; later changes to the struct have no effect.
+// Given to `Client::Create`, which copies it; later changes to the struct have no effect. A value
+// out of bounds is kInvalidArgument there. `nodes`, `key_prefix`, `drift_factor` and
+// `tolerate_forgetful` must be the same in all clients of the same locks.
 struct ClientOptions {
   // One URL for each independent server: `redis://[[user][:password]@]host[:port][/db]`.
-  // 1 to 15 of them, all different. Every client of the same locks must name the same servers.
+  // 1 to 15 of them, all different. The port is 6379 and the database 0 unless given; special
+  // characters in user and password are percent-encoded; names are resolved again at each connect.
   std::vector<std::string> nodes = {};
 
   // Put in front of each lock's name to make its key. Empty: keys are byte for byte the name, as
@@ -23,37 +26,41 @@ struct ClientOptions {
   // control characters. Empty: `host:pid`.
   std::string owner = {};
 
-  // No lock of this client may ask for a longer ttl.
+  // No lock of this client may ask for a longer ttl. 10 ms to 24 h.
   std::chrono::milliseconds max_ttl{30'000};
 
-  // Bound on resolving, connecting and the handshake, for each try.
+  // Bound on resolving, connecting and the handshake, for each try. 1 ms to 1 h.
   std::chrono::milliseconds connect_timeout{5'000};
 
   // A node that leaves a command unanswered for so long votes "no answer"; its connection is closed
-  // and opened anew. An attempt never waits longer than this for its votes.
+  // and opened anew. An attempt never waits longer than this for its votes. 1 ms to 1 h.
   std::chrono::milliseconds command_timeout{2'000};
 
-  // Share of the ttl by which a node's clock may run faster than ours; 2 ms are added to it.
+  // Share of the ttl by which a node's clock may run faster than ours; 2 ms are added to it. 0 to
+  // 0.5.
   double drift_factor = 0.01;
 
   // Number of nodes that may lose their data within one ttl (a crash without persistence, a
-  // FLUSHALL) without two holders at once. Raises the quorum from N/2+1 to ceil((N+f+1)/2).
+  // FLUSHALL) without two holders at once. Raises the quorum from N/2+1 to ceil((N+f+1)/2), which
+  // may not exceed N: of 5 nodes with f = 1, 4 must be up.
   int tolerate_forgetful = 0;
 };
 
-// Longest `AcquireOptions::wait`; in effect, until the lock is obtained or the call is cancelled.
+// The longest `AcquireOptions::wait`, a year: until the lock is obtained or the call is cancelled.
 inline constexpr std::chrono::milliseconds kWaitForever = std::chrono::hours(24 * 365);
 
 // Given to each acquisition. Trivially destructible on purpose: gcc 12 destroys a temporary with
 // owning members twice when it stands in the same expression as a `co_await`.
 struct AcquireOptions {
-  // How long the lock lasts unless it is extended: 10 ms to `ClientOptions::max_ttl`.
+  // How long the lock lasts unless it is extended: 10 ms to `ClientOptions::max_ttl` (30 s).
   std::chrono::milliseconds ttl{10'000};
 
-  // Bound on the whole call. 0: one attempt, which ends after `command_timeout` at the latest.
+  // Bound on the whole call, up to kWaitForever. When it runs out while others hold the lock, the
+  // error is IsHeld. 0: one attempt, which ends after `command_timeout` at the latest.
   std::chrono::milliseconds wait{0};
 
-  // Pause between two attempts: `retry_delay` give or take `retry_jitter`, drawn evenly.
+  // Pause between two attempts: `retry_delay` (1 ms to 1 h) give or take `retry_jitter`, drawn
+  // evenly. A jitter larger than the delay counts as the delay.
   std::chrono::milliseconds retry_delay{200};
   std::chrono::milliseconds retry_jitter{100};
 };

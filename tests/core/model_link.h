@@ -53,10 +53,10 @@ class ModelLink {
     return true;
   }
 
-  bool IsSent(std::string_view script, std::string_view nonce) const {
+  bool IsOnItsWay(std::string_view script, std::string_view nonce) const {
     const auto& sent = connection_->to_node;
     return std::any_of(sent.begin(), sent.end(), [&](const Sent& next) {
-      return next.command.script == script && next.command.nonce() == nonce;
+      return next.script == script && next.nonce() == nonce;
     });
   }
 

@@ -108,11 +108,39 @@ double CompareThroughput(const Servers& servers, int nodes) {
   return medians[1] / medians[0];
 }
 
+std::vector<double> LatenciesOf(Contestant& contestant, int slices) {
+  std::vector<double> measured;
+  for (int slice = 0; slice < slices; ++slice) {
+    Durations durations;
+    contestant.RunPairs(1, 200, durations);
+    for (Clock::duration duration : durations) measured.push_back(Microseconds(duration));
+  }
+  return measured;
+}
+
+// A stopped node must cost its vote and nothing else: first while its connection stands and is
+// silent, later while it cannot be connected to.
+void CompareStopped(int nodes, int stopped) {
+  const Servers servers(nodes);
+  const std::unique_ptr<Contestant> async = MakeAsync(servers.urls(nodes));
+  LatenciesOf(*async, 1);  // Connects and warms up.
+  const double healthy = Median(LatenciesOf(*async, 20));
+  servers.Stop(stopped);
+  const double silent = Median(LatenciesOf(*async, 1));
+  const double gone = Median(LatenciesOf(*async, 2));
+  std::printf(
+      "%s, async: %.0f us; with %d stopped %.0f us (%.2f), once disconnected %.0f us (%.2f)\n",
+      OnNodes("one at a time", nodes).c_str(), healthy, stopped, silent, silent / healthy, gone,
+      gone / healthy);
+}
+
 bool Compare(const Servers& servers) {
   CompareLatency(servers, 1);
   const double latency = CompareLatency(servers, 3);
   CompareLatency(servers, 5);
   const double throughput = CompareThroughput(servers, 3);
+  CompareStopped(3, 1);
+  CompareStopped(5, 2);
   const bool good = latency <= kMaxLatencyRatio && throughput >= kMinThroughputRatio;
   std::printf(
       "async on 3 nodes: %.2f of the limit's latency (at most %.2f), "

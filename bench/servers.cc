@@ -67,6 +67,10 @@ void AwaitServer(pid_t pid, int port) {
 
 }  // namespace
 
+void Servers::Stop(int count) const {
+  for (int i = 0; i < count; ++i) kill(servers_[static_cast<std::size_t>(i)].pid, SIGSTOP);
+}
+
 int ConnectTo(int port) {
   const int fd = Must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const sockaddr_in address = Loopback(port);

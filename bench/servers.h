@@ -22,6 +22,9 @@ class Servers {
   std::vector<int> ports(int count) const;
   std::vector<std::string> urls(int count) const;
 
+  // Stops the first `count` of them (SIGSTOP): connections stay, answers do not come.
+  void Stop(int count) const;
+
  private:
   struct Server {
     pid_t pid;

@@ -132,6 +132,12 @@ class Engine {
   void CastUnanswered(Round& round);
   void OnRoundTimer(std::uint32_t r, TimePoint now);
   void AskOwed(std::uint32_t r, TimePoint now);
+  void Judge(std::uint32_t r, TimePoint now);
+  TimePoint NextReleaseTry(const Round& round, TimePoint now) const;
+  void FreeIfDone(std::uint32_t r, TimePoint now);
+  void FreeIfUnused(std::uint32_t lease);
+
+  // engine_replies.cc: what nodes answer
   void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
   void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadLate(Round& round, int node, ReplyView reply, TimePoint now);
@@ -139,12 +145,8 @@ class Engine {
   void ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadInspectReply(Round& round, int node, ReplyView reply);
   bool StillWanted(const Round& round, int node) const;
-  void Judge(std::uint32_t r, TimePoint now);
-  TimePoint NextReleaseTry(const Round& round, TimePoint now) const;
-  void FreeIfDone(std::uint32_t r, TimePoint now);
-  void FreeIfUnused(std::uint32_t lease);
 
-  // engine_acquire.cc
+  // engine_acquire.cc: attempt after attempt
   void StartAttempt(std::uint32_t a, TimePoint now);
   void JudgeAcquire(std::uint32_t r, TimePoint now);
   void FailAttempt(std::uint32_t r, absl::Status failure, TimePoint now);

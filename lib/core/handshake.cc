@@ -1,6 +1,5 @@
 #include "core/handshake.h"
 
-#include <chrono>
 #include <initializer_list>
 #include <span>
 #include <utility>
@@ -96,7 +95,7 @@ void Handshake::ReadTime(ReplyView reply) {
   }
   // The node read its clock after `sent_`: the offset is too large by the way there, at most.
   const std::int64_t node_ms = *seconds * 1000 + *micros / 1000 + 1;
-  clock_offset_ms_ = node_ms - std::chrono::floor<milliseconds>(sent_.time_since_epoch()).count();
+  clock_offset_ms_ = node_ms - FloorMs(sent_);
 }
 
 void Handshake::Fail(NodeProblem problem) {

@@ -24,6 +24,11 @@ using std::chrono::nanoseconds;
 inline constexpr TimePoint kNever = TimePoint::max();
 inline constexpr TimePoint kLongAgo = TimePoint::min();
 
+// Milliseconds since the clock's origin, rounded down.
+inline std::int64_t FloorMs(TimePoint t) {
+  return std::chrono::floor<milliseconds>(t.time_since_epoch()).count();
+}
+
 }  // namespace holdfast::core
 
 #endif  // HOLDFAST_CORE_TIME_H_

@@ -1,0 +1,130 @@
+// What nodes answer, and what it means for the lease and the vote.
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "core/engine.h"
+
+namespace holdfast::core {
+namespace {
+
+// Another program's key may have an expiry beyond what nanoseconds can count.
+constexpr milliseconds kLongestTtl = std::chrono::hours(24 * 365 * 100);
+
+// The year 5138, in Unix milliseconds: a node's time beyond it is none.
+constexpr std::int64_t kMaxUnixMs = 100'000'000'000'000;
+
+constexpr char kUnknownAnswer[] = "an answer of unknown form";
+
+std::optional<milliseconds> TtlOf(ReplyView pttl) {
+  if (pttl.integer() < 0) return std::nullopt;
+  return std::min(milliseconds(pttl.integer()), kLongestTtl);
+}
+
+}  // namespace
+
+void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now) {
+  Round& round = rounds_[r];
+  if (reply.is_error()) {
+    // A server that forgot its scripts carried nothing out. Asked again only while the answer still
+    // matters: behind the release of an attempt given up, an acquire would leave a lock.
+    if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node) &&
+        Ask(r, node, true, now)) {
+      return;
+    }
+    NodeProblem problem = ProblemOf(reply.text());
+    round.tally.Cast(node, problem.vote, std::move(problem.reason));
+    return;
+  }
+  switch (round.kind) {
+    case Round::Kind::kAcquire:
+      return ReadAcquireReply(round, node, reply, now);
+    case Round::Kind::kExtend:
+      return ReadExtendReply(round, node, reply, now);
+    case Round::Kind::kRelease:
+      return ReadReleaseReply(round, node, reply, now);
+    case Round::Kind::kInspect:
+      return ReadInspectReply(round, node, reply);
+  }
+}
+
+bool Engine::StillWanted(const Round& round, int node) const {
+  if (round.given_text.test(node)) return false;
+  return round.kind == Round::Kind::kRelease ? round.owed.test(node) : round.active;
+}
+
+void Engine::ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now) {
+  LeaseSlot& lease = leases_[round.lease];
+  const std::string_view answer = reply.at(0).text();
+  if (answer == "OK" || answer == "OWN") {
+    lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
+    return round.tally.Cast(node, Vote::kGranted);
+  }
+  if (answer == "BUSY") {
+    round.views[node].ttl = TtlOf(reply.at(1));
+    round.views[node].holder = reply.at(2).text();
+    return round.tally.Cast(node, Vote::kHeld);
+  }
+  ReadLate(round, node, reply, now);
+}
+
+void Engine::ReadLate(Round& round, int node, ReplyView reply, TimePoint now) {
+  const std::int64_t node_ms = reply.at(1).integer();
+  if (reply.at(0).text() != "LATE" || node_ms < 0 || node_ms > kMaxUnixMs) {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
+  }
+  // Late by its clock, yet in time by ours: its clock was set forward since we compared them.
+  if (now <= round.deadline) nodes_[node].clock_offset_ms = node_ms + 1 - FloorMs(round.sent);
+  round.tally.Cast(node, Vote::kLate, "it got the request after its deadline");
+}
+
+void Engine::ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now) {
+  LeaseSlot& lease = leases_[round.lease];
+  if (reply.text() == "EXTENDED") {
+    // Rule 6: what comes after the end of the old validity cannot bring it back.
+    if (lease.phase == LeaseSlot::Phase::kHeld && !lease.attached && now >= lease.valid_until) {
+      Lose(lease);
+    }
+    lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
+    round.tally.Cast(node, Vote::kGranted);
+  } else if (reply.text() == "ABSENT" || reply.text() == "FOREIGN") {
+    lease.validity.Deny(node);
+    round.tally.Cast(node, Vote::kAbsent);
+  } else {
+    return ReadLate(round, node, reply, now);
+  }
+  Refresh(round.lease, now);
+}
+
+void Engine::ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now) {
+  const std::string_view answer = reply.text();
+  if (answer != "DELETED" && answer != "ABSENT" && answer != "FOREIGN") {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
+  }
+  // What lies in the buffer of a connection that broke may come after this release.
+  const LeaseSlot& lease = leases_[round.lease];
+  if (!lease.adrift.test(node) || now > lease.adrift_until) round.owed.reset(node);
+  round.tally.Cast(node, answer == "DELETED" ? Vote::kGranted : Vote::kAbsent);
+}
+
+void Engine::ReadInspectReply(Round& round, int node, ReplyView reply) {
+  NodeView& view = round.views[node];
+  view = {};
+  const std::string_view answer = reply.at(0).text();
+  if (reply.size() > 1) view.ttl = TtlOf(reply.at(1));
+  if (answer == "HELD") {
+    view.state = NodeView::State::kHeld;
+    view.holder = reply.at(2).text();
+  } else if (answer == "FOREIGN") {
+    view.state = NodeView::State::kForeign;
+    view.reason = reply.at(2).text();
+  } else if (answer == "FREE") {
+    view.state = NodeView::State::kFree;
+  } else {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
+  }
+  round.tally.Cast(node, Vote::kGranted);
+}
+
+}  // namespace holdfast::core

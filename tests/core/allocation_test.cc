@@ -1,0 +1,111 @@
+// In steady state a lock costs the core no allocation: neither in the engine, nor in encoding its
+// commands and reading their replies.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string_view>
+
+#include "core/engine.h"
+#include "core/pipeline.h"
+#include "core/script_call.h"
+
+namespace {
+
+std::size_t allocations = 0;
+
+void* Allocate(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return Allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace holdfast::core {
+namespace {
+
+constexpr int kNodes = 3;
+
+// Nodes that grant and release all, each behind a pipeline as a connection has it.
+class GrantingNodes : public Transport, public Randomness {
+ public:
+  void Answer(Engine& engine, TimePoint now) {
+    for (int node = 0; node < kNodes; ++node) {
+      Link& link = links_[node];
+      link.node = node;
+      link.engine = &engine;
+      link.now = now;
+      if (link.pipeline.StartWrite().empty()) continue;
+      link.pipeline.FinishWrite();
+      ASSERT_TRUE(link.pipeline.Receive(
+          releasing_ ? "$7\r\nDELETED\r\n" : "*2\r\n$2\r\nOK\r\n:0\r\n", link));
+    }
+  }
+  void set_releasing(bool releasing) { releasing_ = releasing; }
+
+ private:
+  struct Link : Pipeline::Receiver {
+    void OnReply(Tag tag, ReplyView reply) override { engine->OnNodeReply(node, tag, reply, now); }
+    void OnNoReply(Tag) override {}
+
+    Pipeline pipeline;
+    Engine* engine = nullptr;
+    int node = 0;
+    TimePoint now;
+  };
+
+  bool Send(int node, Tag tag, const ScriptCall& call, bool, TimePoint now) override {
+    AppendScriptCall(links_[node].pipeline.outgoing(), call);
+    links_[node].pipeline.Expect(tag, now);
+    return true;
+  }
+  void Fill(std::span<std::byte> bytes) override {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(++random_);
+  }
+
+  std::array<Link, kNodes> links_;
+  bool releasing_ = false;
+  unsigned random_ = 0;
+};
+
+TEST(AllocationTest, PairOfAcquireAndReleaseNeedsNone) {
+  GrantingNodes nodes;
+  EngineOptions options;
+  options.nodes = {"a", "b", "c"};
+  options.quorum = 2;
+  options.owner = "somebody.with.a.long.name.example:12345";
+  TimePoint now{std::chrono::seconds(1000)};
+  Engine engine(options, nodes, nodes, now);
+  for (int node = 0; node < kNodes; ++node) engine.OnNodeReady(node, 0, now);
+  LeaseId held;
+  int pairs = 0;
+  const auto run = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      now += milliseconds(1);
+      nodes.set_releasing(false);
+      engine.Acquire(
+          1, "lock:a.name.that.does.not.fit.into.a.short.string", {},
+          [&held](Engine&, absl::StatusOr<LeaseId> id) { held = id.value_or(LeaseId()); }, now);
+      nodes.Answer(engine, now);
+      nodes.set_releasing(true);
+      engine.Release(
+          held, [&pairs](const absl::Status& status) { pairs += status.ok(); }, now);
+      nodes.Answer(engine, now);
+    }
+  };
+  run(100);
+  const std::size_t before = allocations;
+  run(1000);
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_EQ(pairs, 1100);
+}
+
+}  // namespace
+}  // namespace holdfast::core

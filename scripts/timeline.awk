@@ -54,7 +54,7 @@ END {
   if (!killed_at) exit
 
   printf "\n%sThe holders around the kill%s\n", bold, plain
-  printf "  %s%5s   %-8s   %-24s %9s  %9s   %5s%s\n", dim, "hold", "", "holder", "from", "to", "count", plain
+  printf "  %s%5s   %-8s   %-24s %9s  %9s   %5s%s\n", dim, "hold", "worker", "holder", "from", "to", "count", plain
   for (i = after - 3; i < after + 3; ++i) {
     if (i == after) printf "  %s        node %d (%s) killed with -9 at %s%s\n", red, victim, node,
         seconds(killed_at), plain

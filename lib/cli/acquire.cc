@@ -79,11 +79,14 @@ Command AddAcquire(CLI::App& app) {
   const auto command = std::make_shared<AcquireCommand>();
   sub->add_option("NAME", command->name, "Name of the lock")->required();
   AddWaitOptions(*sub, command->wait);
-  AddDuration(*sub, "--ttl", command->acquire.ttl, "How long the lock lasts (default: 10s)");
+  AddDuration(*sub, "--ttl", command->acquire.ttl,
+              "How long the lock lasts, 10ms to 30s (default: 10s)");
   AddCommonOptions(*sub, command->common);
   sub->footer(
       "Prints the token alone on stdout:\n"
-      "  TOKEN=$(holdfast acquire order:42 --ttl 30s) && …; holdfast release order:42 $TOKEN");
+      "  TOKEN=$(holdfast acquire -w 30s order:42) || exit\n"
+      "  …\n"
+      "  holdfast release order:42 \"$TOKEN\"");
   return {sub, [command] { return Acquire(*command); }};
 }
 

@@ -29,6 +29,19 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{1};
 
+// Why the lock does not come. Without a quorum, who is missing: that may last for ever.
+std::string WaitingText(const Inspection& inspection) {
+  const Verdict verdict = Judge(inspection);
+  if (verdict.state == Verdict::State::kFree) return "it was held until now";
+  if (verdict.state != Verdict::State::kUnknown) return verdict.summary;
+  std::string text = absl::StrCat(verdict.summary, " (-w TIME bounds the wait)");
+  for (const NodeView& view : inspection.nodes) {
+    if (view.state != NodeView::State::kUnreachable) continue;
+    absl::StrAppend(&text, "\n    ", view.node, "  ", Printable(view.reason));
+  }
+  return text;
+}
+
 // Shared with its handlers, some of which may come after the end.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
@@ -54,6 +67,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   bool done() const { return result_.has_value(); }
+  // What the wait was for, once it has been said.
+  const std::string& waiting() const { return waiting_; }
   int signal() const { return signal_; }
   absl::StatusOr<Lock> TakeResult() { return *std::move(result_); }
 
@@ -67,7 +82,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void LookWhoHoldsIt() {
     client_->Inspect(name_, [self = shared_from_this()](absl::StatusOr<Inspection> inspection) {
       if (self->done() || self->signal_ != 0 || !inspection.ok()) return;
-      Say(absl::StrCat("waiting for ", Printable(self->name_), ", ", Judge(*inspection).summary));
+      self->waiting_ = WaitingText(*inspection);
+      Say(absl::StrCat("waiting for ", Printable(self->name_), ": ", self->waiting_));
     });
   }
 
@@ -77,6 +93,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   asio::cancellation_signal cancel_;
   std::optional<absl::StatusOr<Lock>> result_;
   int signal_ = 0;
+  std::string waiting_;
 };
 
 // The lock was won in the moment in which the signal came.

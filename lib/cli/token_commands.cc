@@ -36,7 +36,9 @@ int PrintExtended(const BlockingLock& lock, const TokenCommand& command) {
                ? kExitOk
                : kExitSystem;
   }
-  Say(absl::StrCat("extended ", Printable(command.name), ", valid for ", FormatExactly(valid)));
+  // At least: an extension by less than was left changes nothing.
+  Say(absl::StrCat("extended ", Printable(command.name), ", valid for at least ",
+                   FormatExactly(valid)));
   return kExitOk;
 }
 
@@ -89,7 +91,8 @@ CLI::App* AddTokenCommand(CLI::App& app, TokenCommand& command, const std::strin
 Command AddExtend(CLI::App& app) {
   const auto command = std::make_shared<TokenCommand>();
   CLI::App* const sub = AddTokenCommand(app, *command, "extend", "Make a held lock last longer");
-  AddDuration(*sub, "--ttl", command->ttl, "How long it lasts from now (default: 10s)");
+  AddDuration(*sub, "--ttl", command->ttl,
+              "How long it lasts from now at least, 10ms to 30s; never shortens (default: 10s)");
   return {sub, [command] { return Extend(*command); }};
 }
 

@@ -65,7 +65,8 @@ std::string OnNodes(std::size_t count, const Inspection& inspection) {
 }
 
 std::string Left(const std::optional<milliseconds>& remaining) {
-  return remaining ? absl::StrCat(", ", FormatDuration(*remaining), " left") : ", without end";
+  return remaining ? absl::StrCat(", ", FormatDuration(*remaining), " left")
+                   : ", which never expires";
 }
 
 bool IsQuorum(std::size_t count, const Inspection& inspection) {
@@ -82,8 +83,8 @@ Verdict Held(const std::string& holder, const Remaining& ttls, const Inspection&
 
 Verdict Foreign(const Remaining& ttls, const Inspection& inspection) {
   Verdict verdict{Verdict::State::kForeign, "", Lasts(ttls, inspection.quorum), ""};
-  verdict.summary = absl::StrCat("held by another kind of client", OnNodes(ttls.size(), inspection),
-                                 Left(verdict.remaining));
+  verdict.summary = absl::StrCat("held by a key of another program",
+                                 OnNodes(ttls.size(), inspection), Left(verdict.remaining));
   return verdict;
 }
 
@@ -97,8 +98,8 @@ Verdict Free(const Count& count, const Inspection& inspection) {
 Verdict Unknown(const Count& count, const Inspection& inspection) {
   const auto answers = inspection.nodes.size() - static_cast<std::size_t>(count.unreachable);
   return {Verdict::State::kUnknown, "", std::nullopt,
-          absl::StrCat("unknown: only ", answers, " of ", inspection.nodes.size(),
-                       " nodes answer, and ", inspection.quorum, " are needed")};
+          absl::StrCat("only ", answers, " of ", inspection.nodes.size(), " nodes answer, and ",
+                       inspection.quorum, " are needed")};
 }
 
 Verdict Split(const Count& count, const Inspection& inspection) {

@@ -107,7 +107,8 @@ class Engine {
   struct Node {
     bool ready = false;
     std::int64_t clock_offset_ms = 0;
-    NodeProblem problem{Vote::kDown, "still connecting"};
+    NodeProblem problem{Vote::kDown,
+                        "still connecting: no connection, or no answer to the handshake"};
   };
   enum class TimerKind : std::uint32_t { kGate, kRound, kLease, kAcquisition };
 

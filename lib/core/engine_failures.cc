@@ -72,7 +72,8 @@ void Classify(const Round& round, Failure& failure) {
     failure.summary = "permission denied by " + Of(denied, nodes);
   } else if (nodes - tally.count(Vote::kAbsent) < quorum) {
     failure.kind = Failure::Kind::kLost;
-    failure.summary = "lost: it is gone on " + Of(tally.count(Vote::kAbsent), nodes);
+    failure.summary =
+        "lost: no longer held under this token on " + Of(tally.count(Vote::kAbsent), nodes);
   } else if (nodes - Silent(tally) < quorum) {
     failure.kind = Failure::Kind::kNoQuorum;
     failure.summary = "no quorum: " + Of(Silent(tally), nodes) + " cannot vote, " + Needed(quorum);
@@ -80,7 +81,7 @@ void Classify(const Round& round, Failure& failure) {
     failure.kind = Failure::Kind::kHeld;
     failure.holder = HolderOf(round);
     failure.remaining = FreeIn(round);
-    failure.summary = "held by " + (failure.holder.empty() ? "somebody who left no name"
+    failure.summary = "held by " + (failure.holder.empty() ? "a key of another program"
                                                            : Printable(failure.holder));
   } else {
     failure.kind = Failure::Kind::kUndecided;

@@ -12,7 +12,7 @@ namespace holdfast::core {
 
 // A node that is not connected votes "down" at once, which would make each client's first attempt
 // fail. So the first operations wait until each node's first try to connect has ended, or a quorum
-// is ready and the rest had as long again (5 to 100 ms), or `longest` is over. Then the gate is
+// is ready and the rest had as long again (20 to 200 ms), or `longest` is over. Then the gate is
 // open for good.
 class Gate {
  public:
@@ -26,7 +26,7 @@ class Gate {
     if (ready < quorum_ || quorum_seen_) return;
     quorum_seen_ = true;
     const nanoseconds again =
-        std::clamp<nanoseconds>(now - started_, milliseconds(5), milliseconds(100));
+        std::clamp<nanoseconds>(now - started_, milliseconds(20), milliseconds(200));
     opens_at_ = std::min(opens_at_, now + again);
   }
 

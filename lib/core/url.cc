@@ -53,6 +53,9 @@ std::string TakeUserInfo(std::string_view& rest, Endpoint& endpoint) {
   rest.remove_prefix(at + 1);
   const std::size_t colon = user_info.find(':');
   const bool has_password = colon != std::string_view::npos;
+  if (user_info.find('@') != std::string_view::npos) {
+    return "an '@' in the user name or the password must be written as %40";
+  }
   auto username = PercentDecode(user_info.substr(0, colon));
   auto password = PercentDecode(has_password ? user_info.substr(colon + 1) : "");
   if (!username) return "bad percent-encoding in the user name";
@@ -105,6 +108,7 @@ std::string TakeDatabase(std::string_view& rest, Endpoint& endpoint) {
 }
 
 std::string Parse(std::string_view url, Endpoint& endpoint) {
+  if (url.empty()) return "it is empty (a comma too many?)";
   if (!url.starts_with(kScheme)) return "it must start with redis:// (the only scheme known)";
   std::string_view rest = url.substr(kScheme.size());
   for (const auto take : {&TakeUserInfo, &TakeHost, &TakePort, &TakeDatabase}) {

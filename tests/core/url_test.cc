@@ -64,16 +64,22 @@ TEST(UrlTest, DecodesPercentInUserAndPassword) {
   }
 }
 
-TEST(UrlTest, PasswordMayHaveColonsAndAtSigns) {
-  EXPECT_EQ(Read("redis://u:a:b@c@host"), "u:a:b@c@host:6379/0");
+TEST(UrlTest, PasswordMayHaveColons) { EXPECT_EQ(Read("redis://u:a:b@host"), "u:a:b@host:6379/0"); }
+
+TEST(UrlTest, SignsThatEndAPartMustBeEncodedInThePassword) {
+  EXPECT_EQ(Read("redis://u:a%40b%2Fc@host"), "u:a@b/c@host:6379/0");
+  EXPECT_THAT(ParseUrl("redis://u:a@b@host"), IsRefusedFor("%40"));
+  EXPECT_THAT(ParseUrl("redis://u:a/b@host"), IsRefusedFor("%2F"));
 }
 
 TEST(UrlTest, RefusesOtherSchemes) {
   for (const std::string url :
-       {"", "a", "a:6379", "rediss://a", "REDIS://a", "http://a", "redis:/a", "//a"}) {
+       {"a", "a:6379", "rediss://a", "REDIS://a", "http://a", "redis:/a", "//a"}) {
     EXPECT_THAT(ParseUrl(url), IsRefusedFor("must start with redis://")) << url;
   }
 }
+
+TEST(UrlTest, RefusesAnEmptyOne) { EXPECT_THAT(ParseUrl(""), IsRefusedFor("it is empty")); }
 
 TEST(UrlTest, RefusesBadHosts) {
   EXPECT_THAT(ParseUrl("redis://"), IsRefusedFor("no host"));

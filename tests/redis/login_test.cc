@@ -109,17 +109,28 @@ TEST_F(LoginTest, UserWithoutTheRightIsDenied) {
   for (const auto& node : nodes_) {
     node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~other:*", "+@all"});
   }
-  const auto lock = ClientAs("bob:pw@").Acquire("a");
+  const BlockingClient client = ClientAs("bob:pw@");
+  AwaitNodes(client, 3);
+  const auto lock = client.Acquire("a");
   EXPECT_THAT(lock, StatusIs(kDenied)) << AllTexts(lock.status());
 }
 
-TEST_F(LoginTest, UserWithRightsOnTheKeysIsEnough) {
+// The rule that README.md gives.
+TEST_F(LoginTest, LeastRightsAreEnough) {
   for (const auto& node : nodes_) {
-    node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~lock:*", "+@all"});
+    node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~lock:*", "resetchannels", "-@all",
+                   "+time", "+script|load", "+evalsha", "+eval", "+set", "+get", "+del", "+pttl",
+                   "+pexpire", "+type"});
+    node->Command({"SCRIPT", "FLUSH"});
   }
-  auto lock = ClientAs("bob:pw@").Acquire("a");
+  const BlockingClient client = ClientAs("bob:pw@");
+  auto lock = client.Acquire("a");
   ASSERT_THAT(lock, IsOk());
+  EXPECT_THAT(client.Acquire("a"), FailsAs(IsHeld));
   EXPECT_THAT(lock->Extend(20s), IsOk());
+  const auto inspection = client.Inspect("a");
+  ASSERT_THAT(inspection, IsOk());
+  for (const NodeView& view : inspection->nodes) EXPECT_EQ(view.state, NodeView::State::kHeld);
   EXPECT_THAT(lock->Release(), IsOk());
 }
 

@@ -1,4 +1,4 @@
-// Held locks: extended, lost, released (lib/core/PROTOCOL.md, rules 1, 6 and 7).
+// Held locks: valid, extended, lost (lib/core/PROTOCOL.md, rules 1 and 6).
 #include "core/lease.h"
 
 #include <gmock/gmock.h>
@@ -171,106 +171,6 @@ TEST(ExtendTest, IsEndedByARelease) {
   EXPECT_EQ(h.Waiting(0), "extend release");
 }
 
-TEST(ReleaseTest, IsDoneWhenAQuorumIsFree) {
-  Connected h(5);
-  const LeaseId id = h.Hold();
-  h.Release(id);
-  h.Deleted(0);
-  h.Deleted(1);
-  EXPECT_FALSE(h.released());
-  h.Deleted(2);
-  ASSERT_TRUE(h.released());
-  EXPECT_TRUE(h.released()->ok());
-  h.Deleted(3);
-  h.Deleted(4);
-  EXPECT_EQ(h.engine().rounds_in_use(), 0U);
-  EXPECT_EQ(h.engine().leases_in_use(), 0U);
-}
-
-TEST(ReleaseTest, OfALockHeldByTheLeastQuorumWorksWhenOneNodeDies) {
-  Connected h(5);
-  h.Down(3);
-  h.Down(4);
-  h.Acquire();
-  for (const int node : {0, 1, 2}) h.Grant(node);
-  h.Down(2);
-  h.Release(h.id());
-  h.Deleted(0);
-  h.Deleted(1);
-  ASSERT_TRUE(h.released());
-  EXPECT_TRUE(h.released()->ok()) << *h.released();
-}
-
-TEST(ReleaseTest, WithoutAQuorumTellsWhoIsMissing) {
-  Connected h(3);
-  const LeaseId id = h.Hold();
-  h.Down(0);
-  h.Down(1);
-  h.Release(id);
-  h.Deleted(2);
-  ASSERT_TRUE(h.released());
-  EXPECT_TRUE(IsNoQuorum(*h.released())) << *h.released();
-  h.Up(0);
-  EXPECT_EQ(h.Waiting(0), "release") << "told when it is back";
-}
-
-TEST(ReleaseTest, OfALockThatWasTakenAwayIsLost) {
-  Connected h(3);
-  const LeaseId id = h.Hold();
-  h.Release(id);
-  h.Deleted(0);
-  h.Absent(1);
-  h.AnswerText(2, "FOREIGN");
-  ASSERT_TRUE(h.released());
-  EXPECT_TRUE(IsLost(*h.released())) << *h.released();
-}
-
-TEST(ReleaseTest, OfAnExpiredLockAnswersAtOnceAndAsksNobody) {
-  Connected h(3);
-  const LeaseId id = h.Hold({.ttl = 1s});
-  h.Freeze(1s);
-  h.history().clear();
-  h.Release(id);
-  ASSERT_TRUE(h.released());
-  EXPECT_TRUE(IsLost(*h.released()));
-  EXPECT_TRUE(h.history().empty());
-  EXPECT_EQ(h.engine().leases_in_use(), 0U);
-}
-
-TEST(ReleaseTest, OfALockLostBeforeItExpiredSweepsTheRest) {
-  Connected h(3);
-  const LeaseId id = h.Hold();
-  h.Extend(id, 10s);
-  h.Absent(0);
-  h.Absent(1);
-  h.Extended(2);
-  h.Release(id);
-  EXPECT_TRUE(IsLost(*h.released()));
-  EXPECT_EQ(h.Waiting(2), "release");
-}
-
-TEST(ReleaseTest, OfALostLockSweepsWhatALateExtensionMayHaveProlonged) {
-  Connected h(3);
-  const LeaseId id = h.Hold({.ttl = 1s});
-  h.Advance(900ms);
-  h.Extend(id, 30s);
-  h.Advance(150ms);
-  h.Release(id);
-  EXPECT_TRUE(IsLost(*h.released()));
-  for (int node = 0; node < 3; ++node) EXPECT_EQ(h.Waiting(node), "extend release");
-}
-
-TEST(ReleaseTest, EndsWithAServerThatKnowsNoScriptEvenWithItsText) {
-  Connected h(1);
-  h.Acquire();
-  h.Cancel();
-  h.Error(0, "NOSCRIPT No matching script.");  // The acquire.
-  h.Error(0, "NOSCRIPT No matching script.");
-  EXPECT_EQ(h.Waiting(0), "release") << "with the text";
-  h.Error(0, "NOSCRIPT No matching script.");
-  EXPECT_EQ(h.Waiting(0), "");
-}
-
 TEST(LossTest, MarginFollowsTheLastExtension) {
   Connected h(1);
   const LeaseId id = h.Hold({.ttl = 100ms});
@@ -280,36 +180,6 @@ TEST(LossTest, MarginFollowsTheLastExtension) {
   EXPECT_EQ(h.losses(), 0);
   h.Advance(1ms);
   EXPECT_EQ(h.losses(), 1);
-}
-
-TEST(ReleaseTest, IsTriedAgainWhereItWasAnsweredWithAnError) {
-  Connected h(3);
-  const LeaseId id = h.Hold();
-  h.Release(id);
-  h.Error(0, "LOADING Redis is loading the dataset in memory");
-  h.Deleted(1);
-  h.Deleted(2);
-  EXPECT_EQ(h.Waiting(0), "");
-  h.Advance(1s);
-  EXPECT_EQ(h.Waiting(0), "release");
-  h.Answer(0, {"?"});
-  h.Advance(1s);
-  EXPECT_EQ(h.Waiting(0), "release") << "an answer of unknown form confirms nothing";
-  h.Deleted(0);
-  EXPECT_EQ(h.engine().rounds_in_use(), 0U);
-}
-
-TEST(ReleaseTest, IsOwedAsLongAsALateExtensionCouldProlong) {
-  Connected h(1);
-  const LeaseId id = h.Hold({.ttl = 10s});
-  const TimePoint sent = h.now();
-  h.Extend(id, 10s);
-  EXPECT_EQ(h.sent().back().arguments.size(), 3U) << "with a deadline, like an acquire";
-  h.Down(0);
-  h.Release(id);
-  h.Advance(sent + 11s - h.now());
-  h.Up(0);
-  EXPECT_EQ(h.Waiting(0), "release");
 }
 
 TEST(ExtendTest, AnswerOfUnknownFormDeniesNothing) {
@@ -332,101 +202,6 @@ TEST(ExtendTest, LateAnswerCorrectsTheNodesClock) {
   h.Extend(id, 10s);
   h.Extended(0);
   EXPECT_TRUE(h.extended()->ok());
-}
-
-TEST(AttachTest, ExtendsAndReleasesByTokenFromAnyProcess) {
-  Connected h(3);
-  const std::string token(32, 'a');
-  const LeaseId id = h.engine().Attach("lock:a", token, h.now());
-  h.engine().Observe(id, &h);
-  EXPECT_EQ(h.valid_until(), kLongAgo) << "nothing is known before an answer";
-  const TimePoint sent = h.now();
-  h.Extend(id, 500ms);
-  EXPECT_EQ(h.sent().front().nonce(), token);
-  h.Extended(0);
-  h.Extended(1);
-  h.Extended(2);
-  EXPECT_TRUE(h.extended()->ok());
-  EXPECT_EQ(h.valid_until(), sent + 500ms - 5ms - 2ms);
-  EXPECT_EQ(h.losses(), 0);
-  h.Release(id);
-  h.Deleted(0);
-  h.Deleted(1);
-  EXPECT_TRUE(h.released()->ok());
-}
-
-TEST(AttachTest, ReleaseDuringAnExtensionBeforeTheFirstConnectionIsSentAll) {
-  EngineHarness h(3);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
-  h.Extend(id, 1s);
-  h.Release(id);
-  ASSERT_TRUE(h.extended());
-  EXPECT_TRUE(IsLost(*h.extended()));
-  h.Acquire({}, "lock:b");
-  for (int node = 0; node < 3; ++node) h.Up(node);
-  for (int node = 0; node < 3; ++node) EXPECT_EQ(h.Waiting(node), "release acquire");
-  EXPECT_EQ(h.engine().leases_in_use(), 2U);
-}
-
-TEST(AttachTest, ConfirmationOfAnOlderExtensionDoesNotEndTheLock) {
-  Connected h(3);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
-  h.engine().Observe(id, &h);
-  h.Extend(id, 1s);
-  h.Extended(0);
-  h.Error(1, "LOADING");
-  h.Error(2, "LOADING");
-  EXPECT_TRUE(IsNoQuorum(*h.extended())) << *h.extended();
-  h.Advance(2s);
-  h.Extend(id, 10s);
-  h.Extended(1);
-  h.Extended(0);
-  ASSERT_TRUE(h.extended());
-  EXPECT_TRUE(h.extended()->ok()) << *h.extended();
-  EXPECT_EQ(h.losses(), 0);
-}
-
-TEST(AttachTest, ExtensionConfirmedTooLateIsNoSuccess) {
-  Connected h(1);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
-  h.Extend(id, 100ms);
-  h.Freeze(100ms);
-  h.Extended(0);
-  EXPECT_TRUE(IsUndecided(*h.extended())) << *h.extended();
-  EXPECT_EQ(h.losses(), 0);
-}
-
-TEST(AttachTest, LockThatIsGoneIsLost) {
-  Connected h(3);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
-  h.Extend(id, 1s);
-  h.Absent(0);
-  h.Absent(1);
-  EXPECT_TRUE(IsLost(*h.extended())) << *h.extended();
-}
-
-TEST(ForgetTest, LeavesTheKeysAlone) {
-  Connected h(3);
-  const LeaseId id = h.Hold();
-  h.history().clear();
-  h.engine().Forget(id);
-  h.Advance(60s);
-  EXPECT_TRUE(h.history().empty());
-  EXPECT_EQ(h.losses(), 0);
-  EXPECT_EQ(h.engine().leases_in_use(), 0U);
-}
-
-TEST(CloseTest, EndsWhatIsWaitedForAndKeepsReleasing) {
-  Connected h(3);
-  h.Acquire({.wait = 10s});
-  h.engine().CancelAll(h.now());
-  EXPECT_TRUE(absl::IsCancelled(h.status())) << h.status();
-  EXPECT_TRUE(h.engine().releasing());
-  for (int node = 0; node < 3; ++node) {
-    h.Grant(node);
-    h.Deleted(node);
-  }
-  EXPECT_FALSE(h.engine().releasing());
 }
 
 }  // namespace

@@ -1,0 +1,166 @@
+// Attempt after attempt: each undone before the next, none sent twice (lib/core/PROTOCOL.md, rules
+// 4 and 5).
+#include <gtest/gtest.h>
+
+#include "engine_harness.h"
+
+namespace holdfast::core {
+namespace {
+
+TEST(AttemptsTest, FailedAttemptIsReleasedOnEveryNodeThatWasAsked) {
+  Connected h(5);
+  h.Acquire();
+  const std::string nonce = h.sent().front().nonce();
+  h.Grant(0);
+  h.Busy(1);
+  h.Error(2, "OOM command not allowed when used memory > 'maxmemory'.");
+  h.Busy(3);  // Decided; node 4 never answered.
+  ASSERT_TRUE(h.done());
+  for (int node = 0; node < 4; ++node) EXPECT_EQ(h.Waiting(node), "release") << node;
+  EXPECT_EQ(h.Waiting(4), "acquire release");
+  EXPECT_EQ(h.sent().back().nonce(), nonce);
+}
+
+TEST(AttemptsTest, ReleaseIsSentAgainOnTheNextConnection) {
+  Connected h(3);
+  h.Acquire();
+  h.Busy(0);
+  h.Down(2);
+  h.Busy(1);
+  ASSERT_TRUE(h.done());
+  h.Deleted(0);
+  h.Deleted(1);
+  h.Up(2);
+  EXPECT_EQ(h.Waiting(2), "release");
+  h.Down(2);
+  h.Up(2);
+  EXPECT_EQ(h.Waiting(2), "release") << "until it is confirmed";
+  h.Absent(2);
+  h.Advance(3s);
+  EXPECT_EQ(h.Waiting(2), "release") << "the acquire may have been carried out after the first";
+  h.Deleted(2);
+  h.Down(2);
+  h.Up(2);
+  EXPECT_EQ(h.Waiting(2), "");
+  EXPECT_EQ(h.engine().rounds_in_use(), 0U);
+  EXPECT_EQ(h.engine().leases_in_use(), 0U);
+}
+
+TEST(AttemptsTest, ReleaseIsForgottenWhenNoKeyCanBeLeft) {
+  Connected h(3);
+  h.Acquire({.ttl = 1s});
+  h.Down(0);
+  h.Down(1);
+  h.Down(2);
+  h.Advance(3s);
+  EXPECT_EQ(h.engine().rounds_in_use(), 0U);
+  EXPECT_EQ(h.engine().leases_in_use(), 0U);
+  h.Up(0);
+  EXPECT_EQ(h.Waiting(0), "");
+}
+
+TEST(AttemptsTest, CancelledAttemptIsUndone) {
+  Connected h(3);
+  h.Acquire({.wait = 10s});
+  h.Grant(0);
+  h.Cancel();
+  EXPECT_TRUE(absl::IsCancelled(h.status()));
+  EXPECT_EQ(h.Waiting(0), "release");
+  EXPECT_EQ(h.Waiting(1), "acquire release");
+}
+
+TEST(AttemptsTest, CancelBetweenTwoAttemptsEndsTheCall) {
+  Connected h(1);
+  h.Acquire({.wait = 10s});
+  h.Busy(0);
+  h.Deleted(0);
+  h.Cancel();
+  EXPECT_TRUE(absl::IsCancelled(h.status()));
+  h.Advance(10s);
+  EXPECT_TRUE(h.sent().empty());
+  h.Cancel();  // Also after the end.
+}
+
+TEST(AttemptsTest, LateGrantAfterAWinIsKeptAndReleasedLater) {
+  Connected h(3);
+  h.Acquire();
+  h.Grant(0);
+  h.Grant(1);
+  ASSERT_TRUE(h.acquired());
+  h.Advance(100ms);
+  h.Grant(2);
+  EXPECT_EQ(h.Waiting(2), "");
+  h.Release(h.id());
+  EXPECT_EQ(h.Waiting(2), "release");
+}
+
+TEST(AttemptsTest, IsNeverSentAgainByAReconnect) {
+  Connected h(3);
+  h.Acquire();
+  h.Down(0);
+  h.Up(0);
+  EXPECT_EQ(h.Waiting(0), "");
+}
+
+TEST(AttemptsTest, RetryIsANewAttemptBehindTheOldOnesRelease) {
+  Connected h(1);
+  h.Acquire({.wait = 1s, .retry_delay = 200ms, .retry_jitter = 100ms});
+  const std::string first = h.sent().front().nonce();
+  h.Busy(0);
+  EXPECT_EQ(h.Waiting(0), "release");
+  h.Advance(99ms);
+  EXPECT_EQ(h.Waiting(0), "release");
+  h.Advance(201ms);
+  EXPECT_EQ(h.Waiting(0), "release acquire");
+  EXPECT_NE(h.sent().back().nonce(), first);
+}
+
+TEST(AttemptsTest, WaitEndsInTimeAndTellsTheHolder) {
+  Connected h(1);
+  const TimePoint start = h.now();
+  h.Acquire({.wait = 1s});
+  while (!h.done() && h.now() < start + 5s) {
+    if (h.Waiting(0) == "acquire") h.Busy(0, "host:9");
+    if (h.Waiting(0) == "release") h.Absent(0);
+    h.Advance(1ms);
+  }
+  EXPECT_LE(h.now(), start + 1001ms);
+  EXPECT_GE(h.now(), start + 900ms) << "the end of the wait is worth a try, too";
+  EXPECT_TRUE(IsHeld(h.status())) << h.status();
+}
+
+TEST(AttemptsTest, WaitCutShortStillTellsTheHolderSeenBefore) {
+  Connected h(1);
+  h.Acquire({.wait = 300ms});
+  h.Busy(0, "host:9");
+  h.Absent(0);
+  h.Advance(1s);  // The second attempt gets no answer.
+  EXPECT_TRUE(IsHeld(h.status())) << h.status();
+}
+
+TEST(AttemptsTest, NodesThatComeBackDuringTheWaitAreUsed) {
+  Connected h(1);
+  h.Down(0);
+  h.Acquire({.wait = 5s});
+  EXPECT_FALSE(h.done());
+  h.Up(0);
+  h.Advance(300ms);
+  h.Grant(0);
+  EXPECT_TRUE(h.acquired());
+}
+
+TEST(AttemptsTest, ServerThatForgotItsScriptsIsGivenTheTextWhileWanted) {
+  Connected h(3);
+  h.Acquire();
+  h.Error(0, "NOSCRIPT No matching script.");
+  ASSERT_EQ(h.Waiting(0), "acquire");
+  EXPECT_TRUE(h.sent().back().with_text);
+  h.Busy(1);
+  h.Busy(2);
+  ASSERT_TRUE(h.done());
+  h.Error(0, "NOSCRIPT No matching script.");
+  EXPECT_EQ(h.Waiting(0), "release") << "an acquire behind its release would leave a lock";
+}
+
+}  // namespace
+}  // namespace holdfast::core

@@ -45,6 +45,21 @@ INSTANTIATE_TEST_SUITE_P(Types, ForeignKeyTest,
                                                       {"SET", "lock:a", "data", "PX", "20000"}}),
                          ::testing::PrintToStringParamName());
 
+// A reply may have 64 KiB: what a stranger wrote into one key must not cost the connections.
+TEST(ForeignLocker, HugeOwnerOfOneKeyDoesNotDisturbTheOthers) {
+  Nodes nodes(3);
+  const BlockingClient client = NewClient(nodes);
+  auto other = client.Acquire("b");
+  ASSERT_THAT(other, IsOk());
+  const std::string huge = std::string(32, 'a') + ":1:" + std::string(100'000, 'x');
+  for (const auto& node : nodes) node->Command({"SET", "lock:a", huge});
+  const auto lock = client.Acquire("a");
+  ASSERT_THAT(lock, FailsAs(IsHeld));
+  EXPECT_EQ(GetFailure(lock.status())->holder.size(), 256U);
+  EXPECT_THAT(client.Inspect("a"), IsOk());
+  EXPECT_THAT(other->Extend(20s), IsOk());
+}
+
 TEST_P(ForeignKeyTest, OnAMajorityCountsAsHeld) {
   nodes_[0].Command(GetParam().command);
   nodes_[2].Command(GetParam().command);

@@ -97,7 +97,7 @@ absl::StatusOr<BlockingClient> BlockingClient::Create(ClientOptions options) {
   return BlockingClient(std::move(thread), *std::move(client));
 }
 
-absl::StatusOr<BlockingLock> BlockingClient::Acquire(std::string_view name, AcquireOptions options,
+absl::StatusOr<BlockingLock> BlockingClient::Acquire(const Names& names, AcquireOptions options,
                                                      std::stop_token cancel) const {
   const auto signal = std::make_shared<asio::cancellation_signal>();
   auto emit = [this, signal] {
@@ -107,7 +107,7 @@ absl::StatusOr<BlockingLock> BlockingClient::Acquire(std::string_view name, Acqu
   // Registered once the call has started; a stop request from before is noticed then.
   std::optional<std::stop_callback<decltype(emit)>> on_cancel;
   auto lock = thread_->Await<absl::StatusOr<Lock>>([&](auto handler) {
-    client_.Acquire(name, options, asio::bind_cancellation_slot(signal->slot(), handler));
+    client_.Acquire(names, options, asio::bind_cancellation_slot(signal->slot(), handler));
     on_cancel.emplace(cancel, emit);
   });
   if (!lock.ok()) return lock.status();
@@ -116,9 +116,9 @@ absl::StatusOr<BlockingLock> BlockingClient::Acquire(std::string_view name, Acqu
   return BlockingLock(thread_, *std::move(lock));
 }
 
-absl::StatusOr<BlockingLock> BlockingClient::Attach(std::string_view name,
+absl::StatusOr<BlockingLock> BlockingClient::Attach(const Names& names,
                                                     std::string_view token) const {
-  auto lock = client_.Attach(name, token);
+  auto lock = client_.Attach(names, token);
   if (!lock.ok()) return lock.status();
   return BlockingLock(thread_, *std::move(lock));
 }
@@ -131,6 +131,16 @@ absl::StatusOr<Inspection> BlockingClient::Inspect(std::string_view name) const 
 absl::StatusOr<std::vector<NodeStatus>> BlockingClient::Nodes() const {
   return thread_->Await<absl::StatusOr<std::vector<NodeStatus>>>(
       [&](auto handler) { client_.Nodes(std::move(handler)); });
+}
+
+absl::StatusOr<Stats> BlockingClient::GetStats() const {
+  return thread_->Await<absl::StatusOr<Stats>>(
+      [&](auto handler) { client_.GetStats(std::move(handler)); });
+}
+
+absl::StatusOr<std::vector<NodeStatus>> BlockingClient::Reconfigure() const {
+  return thread_->Await<absl::StatusOr<std::vector<NodeStatus>>>(
+      [&](auto handler) { client_.Reconfigure(std::move(handler)); });
 }
 
 }  // namespace holdfast

@@ -41,15 +41,15 @@ absl::StatusOr<Client> Client::Create(asio::any_io_executor executor, ClientOpti
   return Client(std::make_shared<detail::ClientHandle>(std::move(state)));
 }
 
-absl::StatusOr<Lock> Client::Attach(std::string_view name, std::string_view token) const {
-  absl::Status status = core::CheckName(name);
+absl::StatusOr<Lock> Client::Attach(Names names, std::string_view token) const {
+  absl::Status status = core::CheckNames(names.list());
   if (status.ok()) status = core::CheckToken(token);
   if (status.ok()) status = handle_->state().CheckProcess();
   if (!status.ok()) return status;
-  const std::string key = handle_->state().options().key_prefix + std::string(name);
-  auto lock = std::make_shared<detail::LockState>(handle_, std::string(name), std::string(token));
-  handle_->state().Run([lock, key](core::Engine& engine, core::TimePoint now) {
-    lock->Open(engine.Attach(key, lock->token(), now));
+  auto lock = std::make_shared<detail::LockState>(handle_, names.list(), std::string(token),
+                                                  std::vector<std::uint64_t>(names.list().size()));
+  handle_->state().Run([lock](core::Engine& engine, core::TimePoint now) {
+    lock->Open(engine.Attach(lock->names(), lock->token(), now));
     engine.Observe(lock->id(), lock.get());
   });
   return Lock(std::move(lock));
@@ -66,15 +66,14 @@ void Client::Cancel(const std::weak_ptr<detail::ClientHandle>& client, std::uint
       [ticket](core::Engine& engine, core::TimePoint now) { engine.Cancel(ticket, now); });
 }
 
-void Client::StartAcquire(std::uint64_t ticket, std::string name, const AcquireOptions& options,
+void Client::StartAcquire(std::uint64_t ticket, Names names, const AcquireOptions& options,
                           detail::Completion<absl::StatusOr<Lock>> done) const {
-  const ClientOptions& limits = handle_->state().options();
-  absl::Status status = core::CheckName(name);
-  if (status.ok()) status = core::CheckAcquire(options, limits.max_ttl);
+  absl::Status status = core::CheckNames(names.list());
+  if (status.ok()) status = core::CheckAcquire(options, handle_->state().options().max_ttl);
   if (status.ok()) status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
   // A call under way does not keep the client: when that goes, the call is cancelled.
-  auto finish = [client = std::weak_ptr(handle_), name, done = std::move(done)](
+  auto finish = [client = std::weak_ptr(handle_), names = names.list(), done = std::move(done)](
                     core::Engine& engine, absl::StatusOr<core::LeaseId> id) mutable {
     if (!id.ok()) return done(id.status());
     auto handle = client.lock();
@@ -82,17 +81,18 @@ void Client::StartAcquire(std::uint64_t ticket, std::string name, const AcquireO
       engine.Release(*id, nullptr, net::Now());
       return done(absl::CancelledError("the client was closed"));
     }
-    auto lock = std::make_shared<detail::LockState>(std::move(handle), std::move(name),
-                                                    std::string(engine.token(*id)));
+    const auto fences = engine.fences(*id);
+    auto lock = std::make_shared<detail::LockState>(
+        std::move(handle), std::move(names), std::string(engine.token(*id)),
+        std::vector<std::uint64_t>(fences.begin(), fences.end()));
     lock->Open(*id);
     engine.Observe(*id, lock.get());
     done(Lock(std::move(lock)));
   };
-  handle_->state().Run(
-      [ticket, key = limits.key_prefix + name, options, finish = std::move(finish)](
-          core::Engine& engine, core::TimePoint now) mutable {
-        engine.Acquire(ticket, key, options, std::move(finish), now);
-      });
+  handle_->state().Run([ticket, names = std::move(names), options, finish = std::move(finish)](
+                           core::Engine& engine, core::TimePoint now) mutable {
+    engine.Acquire(ticket, names.list(), options, std::move(finish), now);
+  });
 }
 
 void Client::StartInspect(std::string name,
@@ -100,11 +100,10 @@ void Client::StartInspect(std::string name,
   absl::Status status = core::CheckName(name);
   if (status.ok()) status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  const std::string key = handle_->state().options().key_prefix + name;
-  handle_->state().Run(
-      [key, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
-        engine.Inspect(key, std::move(done), now);
-      });
+  handle_->state().Run([name = std::move(name), done = std::move(done)](
+                           core::Engine& engine, core::TimePoint now) mutable {
+    engine.Inspect(name, std::move(done), now);
+  });
 }
 
 void Client::StartNodes(detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const {
@@ -112,6 +111,23 @@ void Client::StartNodes(detail::Completion<absl::StatusOr<std::vector<NodeStatus
   if (!status.ok()) return done(std::move(status));
   handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
     engine.WhenSettled(std::move(done), now);
+  });
+}
+
+void Client::StartGetStats(detail::Completion<absl::StatusOr<Stats>> done) const {
+  absl::Status status = handle_->state().CheckProcess();
+  if (!status.ok()) return done(std::move(status));
+  handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint) mutable {
+    done(engine.GetStats());
+  });
+}
+
+void Client::StartReconfigure(
+    detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const {
+  absl::Status status = handle_->state().CheckProcess();
+  if (!status.ok()) return done(std::move(status));
+  handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
+    engine.Reconfigure(std::move(done), now);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <asio/strand.hpp>
 #include <cstring>
 
+#include "core/fingerprint.h"
 #include "core/quorum.h"
 
 namespace holdfast::detail {
@@ -16,23 +17,39 @@ namespace {
 constexpr core::milliseconds kDrainTime{200};
 constexpr core::milliseconds kDrainStep{1};
 
-std::string DefaultOwner() {
+std::string DefaultOwner(const std::string& label) {
   std::array<char, 256> host = {};
   gethostname(host.data(), host.size() - 1);
-  return std::string(host.data()).substr(0, 200) + ":" + std::to_string(getpid());
+  return std::string(host.data()).substr(0, 100) + ":" + std::to_string(getpid()) +
+         (label.empty() ? "" : " " + label);
+}
+
+core::AdmissionOptions MakeAdmissionOptions(const ClientOptions& options,
+                                            const std::vector<core::Endpoint>& endpoints) {
+  core::AdmissionOptions admission;
+  for (const core::Endpoint& endpoint : endpoints) admission.nodes.push_back(endpoint.name());
+  const int nodes = static_cast<int>(endpoints.size());
+  admission.quorum = core::QuorumSize(nodes, options.tolerate_forgetful);
+  admission.max_ttl = options.max_ttl;
+  admission.fingerprint = core::MakeFingerprint(
+      nodes, admission.quorum, options.max_ttl,
+      options.membership.empty() ? core::MembershipOf(endpoints) : options.membership);
+  admission.trust_persistence = options.trust_persistence;
+  admission.new_installation = options.new_installation;
+  return admission;
 }
 
 core::EngineOptions MakeEngineOptions(const ClientOptions& options,
                                       const std::vector<core::Endpoint>& endpoints) {
   core::EngineOptions engine;
-  for (const core::Endpoint& endpoint : endpoints) engine.nodes.push_back(endpoint.name());
-  engine.quorum = core::QuorumSize(static_cast<int>(endpoints.size()), options.tolerate_forgetful);
-  engine.key_prefix_size = options.key_prefix.size();
-  engine.owner = options.owner.empty() ? DefaultOwner() : options.owner;
+  engine.admission = MakeAdmissionOptions(options, endpoints);
+  engine.key_prefix = options.key_prefix;
+  engine.owner = options.owner.empty() ? DefaultOwner(options.label) : options.owner;
   engine.drift_factor = options.drift_factor;
-  engine.max_ttl = options.max_ttl;
   engine.connect_timeout = options.connect_timeout;
   engine.command_timeout = options.command_timeout;
+  engine.fencing = options.fencing;
+  engine.observer = options.observer.get();
   return engine;
 }
 
@@ -44,7 +61,7 @@ ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions op
       strand_(asio::make_strand(executor)),
       options_(std::move(options)),
       fork_generation_(net::ForkGeneration()),
-      engine_(MakeEngineOptions(options_, endpoints), *this, randomness_, net::Now()),
+      engine_(MakeEngineOptions(options_, endpoints), *this, randomness_, wall_clock_, net::Now()),
       timer_(strand_),
       drain_timer_(strand_) {
   const net::ConnectionOptions timeouts = {options_.connect_timeout, options_.command_timeout};
@@ -98,10 +115,9 @@ bool ClientState::Send(int node, core::Tag tag, const core::ScriptCall& call, bo
   return connections_[node]->Send(tag, call, urgent, now);
 }
 
-void ClientState::OnReady(int node, std::int64_t clock_offset_ms) {
-  Enter([&](core::Engine& engine, core::TimePoint now) {
-    engine.OnNodeReady(node, clock_offset_ms, now);
-  });
+void ClientState::OnReady(int node, const core::Greeting& greeting) {
+  Enter(
+      [&](core::Engine& engine, core::TimePoint now) { engine.OnNodeReady(node, greeting, now); });
 }
 
 void ClientState::OnDown(int node, core::NodeProblem problem) {

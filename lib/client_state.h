@@ -62,7 +62,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
  private:
   bool Send(int node, core::Tag tag, const core::ScriptCall& call, bool urgent,
             core::TimePoint now) override;
-  void OnReady(int node, std::int64_t clock_offset_ms) override;
+  void OnReady(int node, const core::Greeting& greeting) override;
   void OnDown(int node, core::NodeProblem problem) override;
   void OnReply(int node, core::Tag tag, core::ReplyView reply) override;
   void OnNoReply(int node, core::Tag tag) override;
@@ -86,6 +86,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
   const int fork_generation_;
   std::atomic<std::uint64_t> next_ticket_ = 1;
   net::SystemRandomness randomness_;
+  net::SystemWallClock wall_clock_;
   core::Engine engine_;
   std::vector<std::shared_ptr<net::Connection>> connections_;
   net::BootTimer timer_;

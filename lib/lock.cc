@@ -10,6 +10,14 @@
 namespace holdfast {
 namespace detail {
 
+LockState::LockState(std::shared_ptr<ClientHandle> client, std::vector<std::string> names,
+                     std::string token, std::vector<std::uint64_t> fences)
+    : client_(std::move(client)),
+      names_(std::move(names)),
+      name_(core::Joined(names_)),
+      token_(std::move(token)),
+      fences_(std::move(fences)) {}
+
 std::chrono::nanoseconds LockState::valid_for() const {
   if (ended()) return std::chrono::nanoseconds(0);
   const core::TimePoint until{std::chrono::nanoseconds(valid_until_.load())};
@@ -19,8 +27,9 @@ std::chrono::nanoseconds LockState::valid_for() const {
 
 bool LockState::End() { return !ended_.exchange(true); }
 
-void LockState::OnValidity(core::TimePoint valid_until) {
+bool LockState::OnValidity(core::TimePoint valid_until, core::TimePoint) {
   valid_until_.store(valid_until.time_since_epoch().count());
+  return true;
 }
 
 void LockState::OnLost() {
@@ -64,6 +73,9 @@ Lock& Lock::operator=(Lock&& other) noexcept {
 Lock::~Lock() { ReleaseInBackground(state_); }
 
 const std::string& Lock::name() const { return state_->name(); }
+const std::vector<std::string>& Lock::names() const { return state_->names(); }
+std::uint64_t Lock::fence() const { return state_->fences().front(); }
+const std::vector<std::uint64_t>& Lock::fences() const { return state_->fences(); }
 const std::string& Lock::token() const { return state_->token(); }
 std::chrono::nanoseconds Lock::valid_for() const { return state_->valid_for(); }
 std::stop_token Lock::lost() const { return state_->lost(); }

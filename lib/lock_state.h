@@ -4,10 +4,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "client_state.h"
 #include "core/engine_types.h"
@@ -18,12 +20,14 @@ namespace holdfast::detail {
 // The engine tells it of the lease on the strand; a Lock reads it from any thread.
 class LockState final : public core::LeaseObserver {
  public:
-  LockState(std::shared_ptr<ClientHandle> client, std::string name, std::string token)
-      : client_(std::move(client)), name_(std::move(name)), token_(std::move(token)) {}
+  LockState(std::shared_ptr<ClientHandle> client, std::vector<std::string> names, std::string token,
+            std::vector<std::uint64_t> fences);
 
   ClientState& client() const { return client_->state(); }
   const std::string& name() const { return name_; }
+  const std::vector<std::string>& names() const { return names_; }
   const std::string& token() const { return token_; }
+  const std::vector<std::uint64_t>& fences() const { return fences_; }
   std::chrono::nanoseconds valid_for() const;
   std::stop_token lost() const { return stop_.get_token(); }
 
@@ -37,13 +41,15 @@ class LockState final : public core::LeaseObserver {
   // Strand only.
   core::LeaseId id() const { return id_; }
   void Open(core::LeaseId id) { id_ = id; }
-  void OnValidity(core::TimePoint valid_until) override;
+  bool OnValidity(core::TimePoint valid_until, core::TimePoint lost_at) override;
   void OnLost() override;
 
  private:
   const std::shared_ptr<ClientHandle> client_;
-  const std::string name_;
+  const std::vector<std::string> names_;
+  const std::string name_;  // All of them, for people.
   const std::string token_;
+  const std::vector<std::uint64_t> fences_;
   core::LeaseId id_;
   std::atomic<core::TimePoint::rep> valid_until_ = core::kLongAgo.time_since_epoch().count();
   std::atomic<bool> ended_ = false;

@@ -9,6 +9,7 @@
 #define HOLDFAST_BLOCKING_H_
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -20,8 +21,10 @@
 #include "absl/status/statusor.h"
 #include "holdfast/client.h"
 #include "holdfast/lock.h"
+#include "holdfast/names.h"
 #include "holdfast/nodes.h"
 #include "holdfast/options.h"
+#include "holdfast/stats.h"
 
 namespace holdfast {
 
@@ -42,6 +45,9 @@ class BlockingLock {
   ~BlockingLock() = default;
 
   const std::string& name() const { return lock_.name(); }
+  const std::vector<std::string>& names() const { return lock_.names(); }
+  std::uint64_t fence() const { return lock_.fence(); }
+  const std::vector<std::uint64_t>& fences() const { return lock_.fences(); }
   const std::string& token() const { return lock_.token(); }
   std::chrono::nanoseconds valid_for() const { return lock_.valid_for(); }
   std::stop_token lost() const { return lock_.lost(); }
@@ -80,12 +86,14 @@ class BlockingClient {
 
   // As `Client::Acquire`. A stop request on `cancel` ends the call with kCancelled, unless it has
   // succeeded by then.
-  absl::StatusOr<BlockingLock> Acquire(std::string_view name, AcquireOptions options = {},
+  absl::StatusOr<BlockingLock> Acquire(const Names& names, AcquireOptions options = {},
                                        std::stop_token cancel = {}) const;
 
-  absl::StatusOr<BlockingLock> Attach(std::string_view name, std::string_view token) const;
+  absl::StatusOr<BlockingLock> Attach(const Names& names, std::string_view token) const;
   absl::StatusOr<Inspection> Inspect(std::string_view name) const;
   absl::StatusOr<std::vector<NodeStatus>> Nodes() const;
+  absl::StatusOr<Stats> GetStats() const;
+  absl::StatusOr<std::vector<NodeStatus>> Reconfigure() const;
 
  private:
   BlockingClient(std::shared_ptr<detail::IoThread> thread, Client client)

@@ -22,8 +22,10 @@
 #include "holdfast/detail/initiate.h"
 #include "holdfast/errors.h"
 #include "holdfast/lock.h"
+#include "holdfast/names.h"
 #include "holdfast/nodes.h"
 #include "holdfast/options.h"
+#include "holdfast/stats.h"
 
 namespace holdfast {
 
@@ -57,31 +59,48 @@ class Client {
   // the first operations wait for the connections, within their own deadlines.
   static absl::StatusOr<Client> Create(asio::any_io_executor executor, ClientOptions options);
 
-  // Takes the lock `name` (1 byte to 1 KiB, any bytes). Signature: void(absl::StatusOr<Lock>). Ends
-  // after `options.wait`, or the command timeout where that is zero. Errors: IsHeld, IsUndecided,
-  // IsNoQuorum, kCancelled, kInvalidArgument, kPermissionDenied. Failure and cancellation leave
-  // nothing behind: what was granted is released on every node. Those who wait poll, in no order.
+  // Takes the lock of one name ("order:42") or of several ({"from", "to"}), all or none of them, in
+  // one request to each node. A name is 1 byte to 1 KiB, any bytes. Signature:
+  // void(absl::StatusOr<Lock>). Ends after `options.wait`, or the command timeout where that is
+  // zero. Errors: IsHeld, IsUndecided, IsNoQuorum, IsMisconfigured, kCancelled, kInvalidArgument,
+  // kPermissionDenied. Failure and cancellation leave nothing behind: what was granted is released
+  // on every node. Those who wait poll, in no order.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Lock>)) CompletionToken>
-  auto Acquire(std::string_view name, AcquireOptions options,
-               CompletionToken&& completion_token) const;
+  auto Acquire(Names names, AcquireOptions options, CompletionToken&& completion_token) const;
 
-  // The lock that some process acquired under `token` and detached, to extend or release it. Asks
+  // The lock that some process acquired under `token` and detached, to extend or release it; its
+  // names are all those that it was acquired by. Asks
   // nobody: `valid_for()` is zero until an extension has succeeded, but Release works. The result
   // owns the lock: its destructor releases, so Detach() leaves things as they were.
   // kInvalidArgument for a bad name or a malformed token.
-  absl::StatusOr<Lock> Attach(std::string_view name, std::string_view token) const;
+  absl::StatusOr<Lock> Attach(Names names, std::string_view token) const;
 
   // Asks all nodes who holds `name`. Signature: void(absl::StatusOr<Inspection>). Nodes that cannot
   // say within the command timeout are part of the answer, not an error.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Inspection>)) CompletionToken>
   auto Inspect(std::string_view name, CompletionToken&& completion_token) const;
 
-  // Which nodes are connected. Signature: void(absl::StatusOr<std::vector<NodeStatus>>). Waits as
-  // long as a first operation would: until each first try to connect has ended, or a quorum is
-  // ready and the rest had as long again, or three quarters of the command timeout.
+  // Which nodes vote, and why the others do not. Signature:
+  // void(absl::StatusOr<std::vector<NodeStatus>>). Waits as long as a first operation would: until
+  // each first try to connect has ended, or a quorum is ready and the rest had as long again, or
+  // three quarters of the command timeout.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>))
                 CompletionToken>
   auto Nodes(CompletionToken&& completion_token) const;
+
+  // What this client did since it was made. Signature: void(absl::StatusOr<Stats>). Asks nobody.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Stats>)) CompletionToken>
+  auto GetStats(CompletionToken&& completion_token) const;
+
+  // Makes the nodes accept this client's configuration (`nodes`, `tolerate_forgetful`, `max_ttl`,
+  // `membership`) instead of another. Locks under the old one can no longer be extended there, and
+  // no node that had another votes before they have all expired. Stop the clients of the old
+  // configuration first. Signature: void(absl::StatusOr<std::vector<NodeStatus>>): how the nodes
+  // stand afterwards; those that could not be reached still have the old one. Ends within the
+  // command timeout.
+  template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>))
+                CompletionToken>
+  auto Reconfigure(CompletionToken&& completion_token) const;
 
   using executor_type = asio::any_io_executor;
   executor_type get_executor() const;
@@ -91,23 +110,25 @@ class Client {
 
   std::uint64_t NextTicket() const;
   static void Cancel(const std::weak_ptr<detail::ClientHandle>& client, std::uint64_t ticket);
-  void StartAcquire(std::uint64_t ticket, std::string name, const AcquireOptions& options,
+  void StartAcquire(std::uint64_t ticket, Names names, const AcquireOptions& options,
                     detail::Completion<absl::StatusOr<Lock>> done) const;
   void StartInspect(std::string name, detail::Completion<absl::StatusOr<Inspection>> done) const;
   void StartNodes(detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const;
+  void StartGetStats(detail::Completion<absl::StatusOr<Stats>> done) const;
+  void StartReconfigure(detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const;
 
   std::shared_ptr<detail::ClientHandle> handle_;
 };
 
 template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Lock>)) CompletionToken>
-auto Client::Acquire(std::string_view name, AcquireOptions options,
+auto Client::Acquire(Names names, AcquireOptions options,
                      CompletionToken&& completion_token) const {
   const std::uint64_t ticket = NextTicket();
   return detail::Initiate<absl::StatusOr<Lock>>(
       std::forward<CompletionToken>(completion_token), get_executor(),
-      [client = *this, ticket, name = std::string(name),
+      [client = *this, ticket, names = std::move(names),
        options](detail::Completion<absl::StatusOr<Lock>> done) mutable {
-        client.StartAcquire(ticket, std::move(name), options, std::move(done));
+        client.StartAcquire(ticket, std::move(names), options, std::move(done));
       },
       [client = std::weak_ptr(handle_), ticket] { Cancel(client, ticket); });
 }
@@ -129,6 +150,26 @@ auto Client::Nodes(CompletionToken&& completion_token) const {
   return detail::Initiate<Result>(
       std::forward<CompletionToken>(completion_token), get_executor(),
       [client = *this](detail::Completion<Result> done) { client.StartNodes(std::move(done)); },
+      [] {});
+}
+
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Stats>)) CompletionToken>
+auto Client::GetStats(CompletionToken&& completion_token) const {
+  using Result = absl::StatusOr<Stats>;
+  return detail::Initiate<Result>(
+      std::forward<CompletionToken>(completion_token), get_executor(),
+      [client = *this](detail::Completion<Result> done) { client.StartGetStats(std::move(done)); },
+      [] {});
+}
+
+template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>)) CompletionToken>
+auto Client::Reconfigure(CompletionToken&& completion_token) const {
+  using Result = absl::StatusOr<std::vector<NodeStatus>>;
+  return detail::Initiate<Result>(
+      std::forward<CompletionToken>(completion_token), get_executor(),
+      [client = *this](detail::Completion<Result> done) {
+        client.StartReconfigure(std::move(done));
+      },
       [] {});
 }
 

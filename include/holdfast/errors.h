@@ -7,8 +7,9 @@
 //
 // Codes: kAborted (another held the lock for the whole wait), kDeadlineExceeded (time ran out while
 // the outcome was undecided), kUnavailable (no quorum of nodes could be reached),
-// kFailedPrecondition (the lock is lost, expired, released or detached; without a payload: a
-// blocking call where nobody could answer it, or a client from before fork(2)), kCancelled (by the
+// kFailedPrecondition (the lock is lost, expired, released or detached: IsLost; the nodes are set
+// up for other clients than this: IsMisconfigured; without a payload: a blocking call where nobody
+// could answer it, or a client from before fork(2)), kCancelled (by the
 // caller), kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the
 // servers refuse the credentials or their rights). Never parse the message; it is for people.
 #ifndef HOLDFAST_ERRORS_H_
@@ -34,6 +35,11 @@ enum class Vote {
   kNoAnswer,  // Connected, but did not answer in time.
   kDenied,    // Refuses our credentials, or what we may do.
   kError,     // Answered with another error.
+  // Connected, but does not vote yet: it may have forgotten locks that are still held (PROTOCOL.md,
+  // Admission).
+  kQuarantined,
+  kRefused,  // Must not vote: another configuration, a replica, or a server that is counted
+             // already.
 };
 
 // "granted", "held", "absent", …
@@ -43,12 +49,14 @@ struct NodeVote {
   std::string node = {};  // host:port
   Vote vote = Vote::kPending;
   std::string reason = {};  // In words; may be empty. Never contains a password.
+  // From sending to the answer; absent without one.
+  std::optional<std::chrono::nanoseconds> round_trip = {};
 };
 
 // The payload of an error.
 struct Failure {
   // Why, as a kind. kOther: the servers deny it; the code is kPermissionDenied.
-  enum class Kind { kOther, kHeld, kUndecided, kNoQuorum, kLost, kCancelled };
+  enum class Kind { kOther, kHeld, kUndecided, kNoQuorum, kLost, kCancelled, kMisconfigured };
   Kind kind = Kind::kOther;
 
   // The error in a few words, without the lock's name and the votes, which the message has too.
@@ -69,6 +77,8 @@ bool IsHeld(const absl::Status& status);       // Another held the lock for the 
 bool IsUndecided(const absl::Status& status);  // Time ran out before the votes decided.
 bool IsNoQuorum(const absl::Status& status);   // Too few nodes reachable.
 bool IsLost(const absl::Status& status);       // The lock expired, was taken away, or was released.
+// So many nodes refuse this client's configuration, or are no masters, that it can have no quorum.
+bool IsMisconfigured(const absl::Status& status);
 
 }  // namespace holdfast
 

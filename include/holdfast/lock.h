@@ -3,10 +3,12 @@
 #define HOLDFAST_LOCK_H_
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,10 +20,11 @@ namespace detail {
 class LockState;
 }
 
-// A lease on a name, as `Client::Acquire` returns it. It ends by itself when its validity runs out:
-// a lease is not a proof, so work that must not be done twice checks `valid_for()` as late as it
-// can, and stops when `lost()` fires. Not recursive: who holds a name and asks for it again is
-// refused like anybody else.
+// A lease on a name or several, as `Client::Acquire` returns it. It ends by itself when its
+// validity runs out: a lease is not a proof, so work that must not be done twice checks
+// `valid_for()` as late as it can, stops when `lost()` fires, and shows `fence()` to the resource
+// that it writes to. Not recursive: who holds a name and asks for it again is refused like anybody
+// else.
 //
 // Thread safety: any member but assignment and the destructor may be called from any thread.
 // Lifetime: outlives its Client without harm, and operations under way outlive it; the connections
@@ -34,8 +37,20 @@ class Lock {
   Lock& operator=(Lock&& other) noexcept;
   ~Lock();
 
-  // The name it was acquired by, without the key prefix.
+  // The name it was acquired by, without the key prefix; of several, all, with ", " between them.
   const std::string& name() const;
+  // Sorted, each once.
+  const std::vector<std::string>& names() const;
+
+  // The fencing token: greater than that of any earlier holder of this name, whatever the clocks
+  // do. Give it to the resource with each write, and let it refuse what comes with a smaller token
+  // than it has seen (`FencedSet` for Redis; `… WHERE fence <= :token` in SQL): then a holder that
+  // was stopped and does not know yet that it lost the lock can do no harm. Known from the moment
+  // of acquisition, never changes, below 2^53. 0 without `ClientOptions::fencing`, and for an
+  // attached lock. Of a lock on several names, the first one's.
+  std::uint64_t fence() const;
+  // One for each of names(), in their order.
+  const std::vector<std::uint64_t>& fences() const;
 
   // What makes this lease different from any other: 32 hexadecimal digits, fresh for each attempt.
   // Whoever knows it can extend and release the lock (`Client::Attach`), so do not log it.
@@ -49,16 +64,17 @@ class Lock {
   // Fires when the lock is over, for good: a margin (ttl/20, 5 to 250 ms) ahead of the end of its
   // validity; at once when so many nodes say it is gone that no quorum is left; when it is
   // released, detached or destroyed. What remains of the margin is for winding up, it is too late
-  // to extend: do that well before, at a third of the ttl. Does not fire for an attached lock
-  // before its first extension. Callbacks run on the client's executor, one at a time: keep them
-  // short. Destroy your std::stop_callback before the Lock if an end of your own making is not to
-  // be told.
+  // to extend: do that well before, at a third of the ttl, or let `AcquireOptions::auto_extend` do
+  // it. Does not fire for an attached lock before its first extension. Callbacks run on the
+  // client's executor; when its threads are busy past three quarters of the margin, on a thread of
+  // the library's own. Keep them short, and let them not throw. Destroy your std::stop_callback
+  // before the Lock if an end of your own making is not to be told.
   std::stop_token lost() const;
 
   // Makes the lock last `ttl` from now. Signature: void(absl::Status). Only prolongs: a ttl shorter
   // than what is left changes nothing. One round to all nodes, decided by a quorum of
   // confirmations; a failed extension neither shortens nor releases, and may be tried again until
-  // `lost()` fires. Nobody extends a lock but who calls this. Errors: IsLost when the lock is gone,
+  // `lost()` fires. Errors: IsLost when the lock is gone,
   // or was released meanwhile; IsNoQuorum or IsUndecided when it is still ours for `valid_for()`
   // but could not be prolonged; kInvalidArgument for a ttl out of bounds.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>

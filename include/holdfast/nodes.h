@@ -3,6 +3,7 @@
 #define HOLDFAST_NODES_H_
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +13,13 @@ namespace holdfast {
 // A node as this client sees it.
 struct NodeStatus {
   std::string node;    // host:port
-  bool ready = false;  // Connected, and through the handshake.
-  std::string reason;  // Why not, when it is not.
+  bool ready = false;  // Connected and admitted: it votes.
+  // Why not, when it is not: "started 3 s ago without durable locks, votes in 27 s".
+  std::string reason;
+  // When it will vote, if it only waits for that: a node that may have forgotten locks waits until
+  // they have expired (PROTOCOL.md, Admission).
+  std::optional<std::chrono::milliseconds> votes_in;
+  std::string warning;  // What is wrong with it although it votes, as an eviction policy.
 };
 
 // One node's view of a lock.
@@ -28,7 +34,9 @@ struct NodeView {
   State state = State::kUnreachable;
   std::string holder;                            // kHeld: as the holder named itself.
   std::optional<std::chrono::milliseconds> ttl;  // Absent when free, unknown, or never expiring.
+  std::uint64_t counter = 0;                     // The largest fencing token that it knows of.
   std::string reason;                            // kUnreachable: why. kForeign: what is there.
+  std::string admission;                         // Why it does not vote, though it answers.
 };
 
 // All nodes' views, taken at about the same time: a snapshot for people, never a proof.

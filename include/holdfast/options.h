@@ -3,15 +3,20 @@
 #define HOLDFAST_OPTIONS_H_
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 namespace holdfast {
 
+class Observer;
+
 // Given to `Client::Create`, which copies it; later changes to the struct have no effect. A value
-// out of bounds is kInvalidArgument there. `nodes`, `key_prefix`, `drift_factor` and
-// `tolerate_forgetful` must be the same in all clients of the same locks.
+// out of bounds is kInvalidArgument there. `nodes`, `tolerate_forgetful`, `max_ttl` and
+// `membership` must be the same in all clients of the same nodes: the nodes remember them and
+// refuse a client that is configured otherwise (PROTOCOL.md, Admission). `key_prefix` and
+// `drift_factor` should be.
 struct ClientOptions {
   // One URL for each independent server: `redis://[[user][:password]@]host[:port][/db]`.
   // 1 to 15 of them, all different. The port is 6379 and the database 0 unless given; special
@@ -23,10 +28,12 @@ struct ClientOptions {
   std::string key_prefix = "lock:";
 
   // Who holds the locks, as shown to whoever is refused: free text of at most 256 bytes without
-  // control characters. Empty: `host:pid`.
+  // control characters. Empty: `host:pid`, followed by `label` if there is one.
   std::string owner = {};
+  std::string label = {};
 
-  // No lock of this client may ask for a longer ttl. 10 ms to 24 h.
+  // No lock may ask for a longer ttl. 10 ms to 24 h. A node that may have forgotten locks waits for
+  // so long before it grants any, since by then what it forgot has expired.
   std::chrono::milliseconds max_ttl{30'000};
 
   // Bound on resolving, connecting and the handshake, for each try. 1 ms to 1 h.
@@ -44,6 +51,26 @@ struct ClientOptions {
   // FLUSHALL) without two holders at once. Raises the quorum from N/2+1 to ceil((N+f+1)/2), which
   // may not exceed N: of 5 nodes with f = 1, 4 must be up.
   int tolerate_forgetful = 0;
+
+  // Whether locks get fencing tokens (`Lock::fence`), which cost the nodes a second key for each
+  // name. Without, they are 0. All clients that rely on a lock's tokens must have it on.
+  bool fencing = true;
+
+  // A node that shows `appendonly yes` and `appendfsync always` forgets nothing when it restarts,
+  // so it votes again at once. Off: it waits for max_ttl like any other.
+  bool trust_persistence = true;
+
+  // Says that no client ever held a lock on the nodes that are empty, so that these vote at once.
+  // Only for a first start, and for tests: left on, it lets a node that lost its data vote at once,
+  // and then two clients can hold one lock.
+  bool new_installation = false;
+
+  // What the set of nodes is called, 1 to 512 bytes. Empty: the sorted list of `nodes`. To be given
+  // where clients know the same nodes under different addresses.
+  std::string membership = {};
+
+  // Hears of what happens (holdfast/observer.h). May be null, and then costs nothing.
+  std::shared_ptr<Observer> observer = {};
 };
 
 // The longest `AcquireOptions::wait`, a year: until the lock is obtained or the call is cancelled.
@@ -59,10 +86,19 @@ struct AcquireOptions {
   // error is IsHeld. 0: one attempt, which ends after `command_timeout` at the latest.
   std::chrono::milliseconds wait{0};
 
+  // Bound on the attempts within `wait`; 0: none.
+  int max_attempts = 0;
+
   // Pause between two attempts: `retry_delay` (1 ms to 1 h) give or take `retry_jitter`, drawn
   // evenly. A jitter larger than the delay counts as the delay.
   std::chrono::milliseconds retry_delay{200};
   std::chrono::milliseconds retry_jitter{100};
+
+  // Whether the client extends the lock by `ttl` on its own, each third of the ttl, until it is
+  // released, lost, or has been held for `max_hold` (0: no bound; else at least the ttl). A failed
+  // extension is tried again while there is time.
+  bool auto_extend = false;
+  std::chrono::milliseconds max_hold{0};
 };
 static_assert(std::is_trivially_destructible_v<AcquireOptions>);
 

@@ -8,42 +8,52 @@
 
 namespace holdfast::core {
 
-Engine::Engine(EngineOptions options, Transport& transport, Randomness& randomness, TimePoint now)
+Engine::Engine(EngineOptions options, Transport& transport, Randomness& randomness,
+               WallClock& wall_clock, TimePoint now)
     : options_(std::move(options)),
       transport_(transport),
       randomness_(randomness),
-      gate_(static_cast<int>(options_.nodes.size()), options_.quorum, now,
+      wall_clock_(wall_clock),
+      admission_(options_.admission),
+      gate_(static_cast<int>(options_.admission.nodes.size()), options_.admission.quorum, now,
             std::min(options_.connect_timeout, options_.command_timeout * 3 / 4)),
-      nodes_(options_.nodes.size()) {
+      nodes_(options_.admission.nodes.size()) {
   SetTimer(TimerKind::kGate, 0, gate_.opens_at());
 }
 
-void Engine::OnNodeReady(int node, std::int64_t clock_offset_ms, TimePoint now) {
+void Engine::OnNodeReady(int node, const Greeting& greeting, TimePoint now) {
   nodes_[node].ready = true;
-  nodes_[node].clock_offset_ms = clock_offset_ms;
+  nodes_[node].clock_offset_ms = greeting.clock_offset_ms;
+  admission_.OnConnected(node, greeting, now);
   // Rule 4: what the last connection may have left behind is released first.
   for (std::uint32_t r = 0; r < rounds_.bound(); ++r) {
     const Round& round = rounds_[r];
     if (round.used && !round.gated && round.owed.test(node)) AskOwed(r, now);
   }
-  SettleNode(node, now);
+  AfterAdmission(node, now);
 }
 
 void Engine::OnNodeDown(int node, NodeProblem problem, TimePoint now) {
   nodes_[node].ready = false;
   nodes_[node].problem = std::move(problem);
+  admission_.OnDisconnected(node);
   SettleNode(node, now);
+  AfterAdmission(node, now);
 }
 
 void Engine::OnNodeReply(int node, Tag tag, ReplyView reply, TimePoint now) {
+  if (tag >= kGuardTag) return OnGuardReply(node, tag, reply, now);
   Round& round = rounds_[tag];
   --round.outstanding;
   round.asked.reset(node);
+  round.took[node] = now - round.sent;
   ReadReply(tag, node, reply, now);
   Judge(tag, now);
 }
 
 void Engine::OnNodeNoReply(int node, Tag tag, TimePoint now) {
+  // What the guard of a lost connection's node said is asked again on the next one.
+  if (tag >= kGuardTag) return;
   Round& round = rounds_[tag];
   --round.outstanding;
   round.asked.reset(node);
@@ -55,17 +65,23 @@ void Engine::OnNodeNoReply(int node, Tag tag, TimePoint now) {
 void Engine::OnTimer(TimePoint now) {
   while (timers_.next() <= now) {
     const std::uint32_t id = timers_.Pop();
-    const std::uint32_t slot = id / 4;
-    switch (static_cast<TimerKind>(id % 4)) {
+    const std::uint32_t slot = id / kTimerKinds;
+    switch (static_cast<TimerKind>(id % kTimerKinds)) {
       case TimerKind::kGate:
         OpenGate(now);
+        break;
+      case TimerKind::kAdmission:
+        AskGuards(now);
         break;
       case TimerKind::kRound:
         OnRoundTimer(slot, now);
         break;
       case TimerKind::kLease:
-        Lose(leases_[slot]);
+        Lose(slot, "it was not extended in time");
         EndExtensions(slot, now);
+        break;
+      case TimerKind::kKeeper:
+        Keep(slot, now);
         break;
       case TimerKind::kAcquisition:
         StartAttempt(slot, now);
@@ -79,6 +95,16 @@ void Engine::CancelAll(TimePoint now) {
     if (acquisitions_[a].used) CancelAcquisition(a, "the client was closed", now);
   }
   OpenGate(now);
+  for (StatusesDone& done : std::exchange(reconfigurers_, {})) done(Statuses(now));
+}
+
+Stats Engine::GetStats() const {
+  Stats stats = stats_;
+  stats.waiting = acquisitions_.in_use();
+  stats.acquire = acquire_times_.Summary();
+  stats.extend = extend_times_.Summary();
+  stats.release = release_times_.Summary();
+  return stats;
 }
 
 bool Engine::releasing() const {
@@ -88,16 +114,18 @@ bool Engine::releasing() const {
   return false;
 }
 
-void Engine::WhenSettled(absl::AnyInvocable<void(std::vector<NodeStatus>)> done, TimePoint now) {
+void Engine::WhenSettled(StatusesDone done, TimePoint now) {
   settle_waiters_.push_back(std::move(done));
   if (gate_.open()) OpenGate(now);
 }
 
 void Engine::SettleNode(int node, TimePoint now) {
   if (gate_.open()) return;
-  const auto is_ready = [](const Node& n) { return n.ready; };
-  const auto ready = std::count_if(nodes_.begin(), nodes_.end(), is_ready);
-  gate_.Settle(node, static_cast<int>(ready), now);
+  int voting = 0;
+  for (int i = 0; i < nodes(); ++i) {
+    voting += admission_.standing(i) == Admission::Standing::kVoting ? 1 : 0;
+  }
+  gate_.Settle(node, voting, now);
   if (gate_.opens_at() <= now) return OpenGate(now);
   SetTimer(TimerKind::kGate, 0, gate_.opens_at());
 }
@@ -109,18 +137,7 @@ void Engine::OpenGate(TimePoint now) {
   for (const std::uint32_t r : waiting) {
     if (rounds_[r].used && rounds_[r].gated) Launch(r, now);
   }
-  for (auto& done : std::exchange(settle_waiters_, {})) {
-    std::vector<NodeStatus> statuses;
-    for (int i = 0; i < nodes(); ++i) {
-      statuses.push_back({options_.nodes[i], nodes_[i].ready,
-                          nodes_[i].ready ? std::string() : nodes_[i].problem.reason});
-    }
-    done(std::move(statuses));
-  }
-}
-
-std::string_view Engine::NameOf(const LeaseSlot& lease) const {
-  return std::string_view(lease.key).substr(options_.key_prefix_size);
+  for (StatusesDone& done : std::exchange(settle_waiters_, {})) done(Statuses(now));
 }
 
 std::uint64_t Engine::Random64() {
@@ -132,7 +149,7 @@ std::uint64_t Engine::Random64() {
 }
 
 void Engine::SetTimer(TimerKind kind, std::uint32_t slot, TimePoint when) {
-  timers_.Set(slot * 4 + static_cast<std::uint32_t>(kind), when);
+  timers_.Set(slot * kTimerKinds + static_cast<std::uint32_t>(kind), when);
 }
 
 }  // namespace holdfast::core

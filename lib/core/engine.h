@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/admission.h"
 #include "core/engine_types.h"
 #include "core/failure.h"
 #include "core/gate.h"
 #include "core/handshake.h"
+#include "core/histogram.h"
 #include "core/pipeline.h"
 #include "core/pool.h"
 #include "core/reply.h"
@@ -21,6 +23,8 @@
 #include "core/time.h"
 #include "core/timer_heap.h"
 #include "holdfast/errors.h"
+#include "holdfast/observer.h"
+#include "holdfast/stats.h"
 
 namespace holdfast::core {
 
@@ -44,15 +48,25 @@ class Randomness {
   ~Randomness() = default;
 };
 
+// Our wall clock, for the hints of fencing counters: the better the clients' clocks agree, the more
+// often one round trip is enough. Correctness never depends on it.
+class WallClock {
+ public:
+  virtual std::int64_t UnixMicros() = 0;
+
+ protected:
+  ~WallClock() = default;
+};
+
 struct EngineOptions {
-  std::vector<std::string> nodes;  // Their names, for people.
-  int quorum = 0;
-  std::size_t key_prefix_size = 0;
+  AdmissionOptions admission;  // Names the nodes and the quorum.
+  std::string key_prefix;
   std::string owner;
   double drift_factor = 0.01;
-  milliseconds max_ttl{30'000};
   milliseconds connect_timeout{5'000};
   milliseconds command_timeout{2'000};
+  bool fencing = true;
+  Observer* observer = nullptr;
 };
 
 // All locks of one client. Told what happened and when (`now`), it sends, decides, and calls back;
@@ -61,11 +75,12 @@ struct EngineOptions {
 // Arguments are expected to have been checked (core/limits.h). Not thread-safe: one strand.
 class Engine {
  public:
-  Engine(EngineOptions options, Transport& transport, Randomness& randomness, TimePoint now);
+  Engine(EngineOptions options, Transport& transport, Randomness& randomness, WallClock& wall_clock,
+         TimePoint now);
 
   // The nodes. A node starts out as connecting. OnNodeDown also tells of a failed try to connect;
   // it comes before the OnNoReply of the commands that the connection took with it.
-  void OnNodeReady(int node, std::int64_t clock_offset_ms, TimePoint now);
+  void OnNodeReady(int node, const Greeting& greeting, TimePoint now);
   void OnNodeDown(int node, NodeProblem problem, TimePoint now);
   void OnNodeReply(int node, Tag tag, ReplyView reply, TimePoint now);
   void OnNodeNoReply(int node, Tag tag, TimePoint now);
@@ -74,10 +89,10 @@ class Engine {
   void OnTimer(TimePoint now);
 
   // Locks. `ticket` is what Cancel knows an acquisition by.
-  void Acquire(std::uint64_t ticket, std::string_view key, const AcquireOptions& options,
-               AcquireDone done, TimePoint now);
+  void Acquire(std::uint64_t ticket, std::span<const std::string> names,
+               const AcquireOptions& options, AcquireDone done, TimePoint now);
   void Cancel(std::uint64_t ticket, TimePoint now);
-  LeaseId Attach(std::string_view key, std::string_view token, TimePoint now);
+  LeaseId Attach(std::span<const std::string> names, std::string_view token, TimePoint now);
   void Extend(LeaseId id, milliseconds ttl, StatusDone done, TimePoint now);
   // Closes the lease. Without `done`, in the background.
   void Release(LeaseId id, StatusDone done, TimePoint now);
@@ -85,12 +100,20 @@ class Engine {
   void Forget(LeaseId id);
 
   std::string_view token(LeaseId id) const { return leases_[id.slot].token(); }
+  // The fencing tokens, one for each name.
+  std::span<const std::int64_t> fences(LeaseId id) const { return leases_[id.slot].fences; }
   // Tells `observer` of the validity now, and of each change until the lease is closed.
   void Observe(LeaseId id, LeaseObserver* observer);
 
-  void Inspect(std::string_view key, InspectDone done, TimePoint now);
+  void Inspect(const std::string& name, InspectDone done, TimePoint now);
+  using StatusesDone = absl::AnyInvocable<void(std::vector<NodeStatus>)>;
   // Calls back when the first connections are made or have failed: at once, if they have.
-  void WhenSettled(absl::AnyInvocable<void(std::vector<NodeStatus>)> done, TimePoint now);
+  void WhenSettled(StatusesDone done, TimePoint now);
+  // Has all connected nodes take our configuration, and calls back when they have, or have failed
+  // to.
+  void Reconfigure(StatusesDone done, TimePoint now);
+
+  Stats GetStats() const;
 
   // Ends acquisitions as cancelled, and no longer holds anything back for want of connections.
   // The rest ends when its answers come, or its connections go.
@@ -107,16 +130,24 @@ class Engine {
   struct Node {
     bool ready = false;
     std::int64_t clock_offset_ms = 0;
+    // As the observer knows it.
+    Admission::Standing told = Admission::Standing::kUnknown;
     NodeProblem problem{Vote::kDown,
                         "still connecting: no connection, or no answer to the handshake"};
   };
-  enum class TimerKind : std::uint32_t { kGate, kRound, kLease, kAcquisition };
+  enum class TimerKind : std::uint32_t { kGate, kAdmission, kRound, kLease, kKeeper, kAcquisition };
+  static constexpr std::uint32_t kTimerKinds = 6;
+
+  // Questions about a node's guard have tags above those of rounds.
+  static constexpr Tag kGuardTag = 0x8000'0000;
 
   // How long before the end of a wait its last attempt starts.
   static constexpr milliseconds kLastChance{20};
 
   int nodes() const { return static_cast<int>(nodes_.size()); }
-  std::string_view NameOf(const LeaseSlot& lease) const;
+  int quorum() const { return options_.admission.quorum; }
+  milliseconds max_ttl() const { return options_.admission.max_ttl; }
+  const std::string& name_of(int node) const { return options_.admission.nodes[node]; }
   std::uint64_t Random64();
   void SetTimer(TimerKind kind, std::uint32_t slot, TimePoint when);
 
@@ -124,13 +155,26 @@ class Engine {
   void SettleNode(int node, TimePoint now);
   void OpenGate(TimePoint now);
 
+  // engine_admission.cc: who may vote
+  void AskGuards(TimePoint now);
+  bool AskGuard(int node, Admission::Question question, bool with_text, TimePoint now);
+  void OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now);
+  void AfterAdmission(int node, TimePoint now);
+  void FinishReconfigure(TimePoint now);
+  void Announce(int node, TimePoint now);
+  bool MayBeAsked(const Round& round, int node) const;
+  NodeProblem ProblemOfNode(int node, TimePoint now) const;
+  std::vector<NodeStatus> Statuses(TimePoint now) const;
+
   // engine_rounds.cc: rounds, whatever they ask
-  std::uint32_t NewLease(std::string_view key, milliseconds ttl);
+  std::uint32_t NewLease(std::span<const std::string> names, milliseconds ttl);
   std::uint32_t NewRound(Round::Kind kind, std::uint32_t lease, TimePoint deadline);
   void Begin(std::uint32_t r, TimePoint now);
   void Launch(std::uint32_t r, TimePoint now);
   bool Ask(std::uint32_t r, int node, bool with_text, TimePoint now);
-  void CastUnanswered(Round& round);
+  void Write(const Round& round, int node, ScriptCall& call) const;
+  void Note(const Round& round, int node);
+  void CastUnanswered(Round& round, TimePoint now);
   void OnRoundTimer(std::uint32_t r, TimePoint now);
   void AskOwed(std::uint32_t r, TimePoint now);
   void Judge(std::uint32_t r, TimePoint now);
@@ -141,32 +185,57 @@ class Engine {
   // engine_replies.cc: what nodes answer
   void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
   void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadGrant(Round& round, int node, ReplyView reply);
+  void ReadBusy(Round& round, int node, ReplyView reply);
+  void ReadFinaliseReply(Round& round, int node, ReplyView reply);
   void ReadLate(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadInspectReply(Round& round, int node, ReplyView reply);
+  void ReadShut(Round& round, int node, TimePoint now);
+  void See(std::int64_t counter);
   bool StillWanted(const Round& round, int node) const;
 
   // engine_acquire.cc: attempt after attempt
   void StartAttempt(std::uint32_t a, TimePoint now);
   void JudgeAcquire(std::uint32_t r, TimePoint now);
+  bool SetFences(const Round& round);
+  void StartFinalise(std::uint32_t r, TimePoint now);
+  void JudgeFinalise(std::uint32_t r, TimePoint now);
+  void Win(std::uint32_t r, TimePoint now);
   void FailAttempt(std::uint32_t r, absl::Status failure, TimePoint now);
   void RetryOrFinish(std::uint32_t a, absl::Status failure, TimePoint now);
-  void Finish(std::uint32_t a, absl::StatusOr<LeaseId> result);
+  void Finish(std::uint32_t a, absl::StatusOr<LeaseId> result, TimePoint now);
   void CancelAcquisition(std::uint32_t a, std::string summary, TimePoint now);
 
   // engine_lease.cc: what becomes of a lease
   bool IsOpen(LeaseId id) const;
+  std::uint32_t NewExtension(std::uint32_t lease, milliseconds ttl, TimePoint now);
   void Refresh(std::uint32_t lease, TimePoint now);
-  void Lose(LeaseSlot& lease);
+  void Hold(std::uint32_t lease);
+  void Lose(std::uint32_t lease, const char* why);
+  void End(std::uint32_t lease);
   absl::Status LostStatus(const LeaseSlot& lease, const Round* round = nullptr) const;
   static absl::Status ClosedStatus();
   void JudgeExtend(std::uint32_t r, TimePoint now);
   void EndExtensions(std::uint32_t lease, TimePoint now);
+  bool IsExtension(std::uint32_t r, std::uint32_t lease) const;
+  void EndExtension(std::uint32_t r, TimePoint now);
   void StartRelease(std::uint32_t lease, StatusDone done, TimePoint now);
   void JudgeRelease(std::uint32_t r, TimePoint now);
   void JudgeInspect(std::uint32_t r, TimePoint now);
   void Complete(std::uint32_t r, absl::Status status, TimePoint now);
+
+  // engine_keeper.cc: automatic extension
+  void Keep(std::uint32_t lease, TimePoint now);
+  void ScheduleKeeper(std::uint32_t lease, TimePoint when);
+  void AfterExtension(const Round& round, const absl::Status& status, TimePoint now);
+
+  // engine_events.cc: what observers and statistics hear
+  void Report(const Acquisition& acquisition, const absl::StatusOr<LeaseId>& result, TimePoint now);
+  void ReportExtension(const Round& round, const absl::Status& status, TimePoint now);
+  void ReportRelease(const LeaseSlot& lease, const absl::Status& status);
+  void ReportLoss(const LeaseSlot& lease, const char* why);
 
   // engine_failures.cc: outcomes in words
   std::vector<NodeVote> VotesOf(const Round& round) const;
@@ -177,6 +246,8 @@ class Engine {
   const EngineOptions options_;
   Transport& transport_;
   Randomness& randomness_;
+  WallClock& wall_clock_;
+  Admission admission_;
   Gate gate_;
   std::vector<Node> nodes_;
   Pool<LeaseSlot> leases_;
@@ -184,7 +255,13 @@ class Engine {
   Pool<Acquisition> acquisitions_;
   TimerHeap timers_;
   std::vector<std::uint32_t> gated_;
-  std::vector<absl::AnyInvocable<void(std::vector<NodeStatus>)>> settle_waiters_;
+  std::vector<StatusesDone> settle_waiters_;
+  std::vector<StatusesDone> reconfigurers_;
+  std::int64_t largest_counter_ = 0;  // Of those seen on any node.
+  Stats stats_;                       // All but the latencies.
+  Histogram acquire_times_;
+  Histogram extend_times_;
+  Histogram release_times_;
 };
 
 }  // namespace holdfast::core

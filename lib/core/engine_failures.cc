@@ -20,13 +20,15 @@ std::string Needed(int quorum) {
 // Nodes from which no answer about the lock can be had.
 int Silent(const Tally& tally) {
   return tally.count(Vote::kDown) + tally.count(Vote::kNoAnswer) + tally.count(Vote::kDenied) +
-         tally.count(Vote::kError);
+         tally.count(Vote::kError) + tally.count(Vote::kQuarantined) + tally.count(Vote::kRefused);
 }
 
 std::string HeldText(const NodeView& view) {
   std::string text;
   if (!view.holder.empty()) text = Printable(view.holder);
   if (view.ttl) text += (text.empty() ? "" : ", ") + HumanDuration(*view.ttl) + " left";
+  // Of several names, the one that is held.
+  if (!view.reason.empty()) text = Printable(view.reason) + (text.empty() ? "" : " by " + text);
   return text;
 }
 
@@ -70,6 +72,10 @@ void Classify(const Round& round, Failure& failure) {
   const int in_time = tally.count(Vote::kGranted) + tally.count(Vote::kPending);
   if (nodes - denied < quorum) {
     failure.summary = "permission denied by " + Of(denied, nodes);
+  } else if (nodes - tally.count(Vote::kRefused) < quorum) {
+    failure.kind = Failure::Kind::kMisconfigured;
+    failure.summary = "misconfigured: " + Of(tally.count(Vote::kRefused), nodes) +
+                      " must not vote for this client, " + Needed(quorum);
   } else if (nodes - tally.count(Vote::kAbsent) < quorum) {
     failure.kind = Failure::Kind::kLost;
     failure.summary =
@@ -99,7 +105,8 @@ std::vector<NodeVote> Engine::VotesOf(const Round& round) const {
     std::string reason = round.tally.reason(node);
     if (vote == Vote::kHeld) reason = HeldText(round.views[node]);
     if (vote == Vote::kPending) reason = "the others had decided";
-    votes.push_back({options_.nodes[node], vote, std::move(reason)});
+    NodeVote& cast = votes.emplace_back(NodeVote{name_of(node), vote, std::move(reason)});
+    if (round.took[node] >= nanoseconds(0)) cast.round_trip = round.took[node];
   }
   return votes;
 }
@@ -108,7 +115,7 @@ absl::Status Engine::FailureOf(const Round& round) const {
   Failure failure;
   failure.votes = VotesOf(round);
   Classify(round, failure);
-  return MakeFailure(NameOf(leases_[round.lease]), failure);
+  return MakeFailure(leases_[round.lease].keys.Text(), failure);
 }
 
 absl::Status Engine::Failed(const LeaseSlot& lease, Failure::Kind kind, std::string summary,
@@ -117,7 +124,7 @@ absl::Status Engine::Failed(const LeaseSlot& lease, Failure::Kind kind, std::str
   failure.kind = kind;
   failure.summary = std::move(summary);
   failure.votes = std::move(votes);
-  return MakeFailure(NameOf(lease), failure);
+  return MakeFailure(lease.keys.Text(), failure);
 }
 
 absl::Status Engine::LostStatus(const LeaseSlot& lease, const Round* round) const {
@@ -128,7 +135,7 @@ absl::Status Engine::LostStatus(const LeaseSlot& lease, const Round* round) cons
     return Failed(lease, Failure::Kind::kLost, "lost: it expired, or is gone on too many nodes");
   }
   const int absent = round->tally.count(Vote::kAbsent);
-  if (nodes() - absent < options_.quorum) return FailureOf(*round);
+  if (nodes() - absent < quorum()) return FailureOf(*round);
   return Failed(lease, Failure::Kind::kLost, "lost: it could not be extended in time",
                 VotesOf(*round));
 }

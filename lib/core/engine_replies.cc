@@ -40,6 +40,8 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
   switch (round.kind) {
     case Round::Kind::kAcquire:
       return ReadAcquireReply(round, node, reply, now);
+    case Round::Kind::kFinalise:
+      return ReadFinaliseReply(round, node, reply);
     case Round::Kind::kExtend:
       return ReadExtendReply(round, node, reply, now);
     case Round::Kind::kRelease:
@@ -55,18 +57,61 @@ bool Engine::StillWanted(const Round& round, int node) const {
 }
 
 void Engine::ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now) {
-  LeaseSlot& lease = leases_[round.lease];
   const std::string_view answer = reply.at(0).text();
-  if (answer == "OK" || answer == "OWN") {
-    lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
-    return round.tally.Cast(node, Vote::kGranted);
-  }
-  if (answer == "BUSY") {
-    round.views[node].ttl = TtlOf(reply.at(1));
-    round.views[node].holder = reply.at(2).text();
-    return round.tally.Cast(node, Vote::kHeld);
-  }
+  if (answer == "OK" || answer == "OWN") return ReadGrant(round, node, reply);
+  if (answer == "BUSY") return ReadBusy(round, node, reply);
+  if (answer == "SHUT") return ReadShut(round, node, now);
   ReadLate(round, node, reply, now);
+}
+
+void Engine::ReadGrant(Round& round, int node, ReplyView reply) {
+  LeaseSlot& lease = leases_[round.lease];
+  const std::size_t names = lease.keys.size();
+  round.counters.resize(names * nodes());
+  for (std::size_t i = 0; i < names; ++i) {
+    const std::int64_t counter = reply.at(i + 1).integer();
+    round.counters[node * names + i] = counter;
+    See(counter);
+  }
+  lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
+  round.tally.Cast(node, Vote::kGranted);
+}
+
+// The next hint will be above it. But a node takes no hint that is far ahead of its clock: one such
+// counter, rubbish perhaps, must not spoil all hints to come.
+void Engine::See(std::int64_t counter) {
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  if (counter > largest_counter_ && counter < wall_clock_.UnixMicros() + kDayUs) {
+    largest_counter_ = counter;
+  }
+}
+
+void Engine::ReadBusy(Round& round, int node, ReplyView reply) {
+  NodeView& view = round.views[node];
+  view.ttl = TtlOf(reply.at(1));
+  view.holder = reply.at(2).text();
+  view.counter = static_cast<std::uint64_t>(std::max<std::int64_t>(reply.at(3).integer(), 0));
+  See(reply.at(3).integer());
+  const KeySet& keys = leases_[round.lease].keys;
+  const std::int64_t which = reply.at(4).integer();
+  view.reason.clear();
+  if (keys.size() > 1 && which >= 1 && which <= static_cast<std::int64_t>(keys.size())) {
+    view.reason = keys.name(which - 1);
+  }
+  round.tally.Cast(node, Vote::kHeld);
+}
+
+// It is not the node that we were admitted to: it lost its data while it ran, or was set up anew.
+void Engine::ReadShut(Round& round, int node, TimePoint now) {
+  round.tally.Cast(node, Vote::kQuarantined, "it lost its data, or was set up anew");
+  admission_.OnShut(node);
+  AfterAdmission(node, now);
+}
+
+void Engine::ReadFinaliseReply(Round& round, int node, ReplyView reply) {
+  if (reply.text() == "FINAL") return round.tally.Cast(node, Vote::kGranted);
+  if (reply.text() == "GONE") return round.tally.Cast(node, Vote::kAbsent);
+  round.tally.Cast(node, Vote::kError, kUnknownAnswer);
 }
 
 void Engine::ReadLate(Round& round, int node, ReplyView reply, TimePoint now) {
@@ -84,13 +129,15 @@ void Engine::ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint 
   if (reply.text() == "EXTENDED") {
     // Rule 6: what comes after the end of the old validity cannot bring it back.
     if (lease.phase == LeaseSlot::Phase::kHeld && !lease.attached && now >= lease.valid_until) {
-      Lose(lease);
+      Lose(round.lease, "it was not extended in time");
     }
     lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
     round.tally.Cast(node, Vote::kGranted);
   } else if (reply.text() == "ABSENT" || reply.text() == "FOREIGN") {
     lease.validity.Deny(node);
     round.tally.Cast(node, Vote::kAbsent);
+  } else if (reply.at(0).text() == "SHUT") {
+    return ReadShut(round, node, now);
   } else {
     return ReadLate(round, node, reply, now);
   }
@@ -112,14 +159,17 @@ void Engine::ReadInspectReply(Round& round, int node, ReplyView reply) {
   NodeView& view = round.views[node];
   view = {};
   const std::string_view answer = reply.at(0).text();
-  if (reply.size() > 1) view.ttl = TtlOf(reply.at(1));
+  const bool free = answer == "FREE";
+  const std::int64_t counter = reply.at(free ? 1 : 3).integer();
+  view.counter = static_cast<std::uint64_t>(std::max<std::int64_t>(counter, 0));
+  if (!free) view.ttl = TtlOf(reply.at(1));
   if (answer == "HELD") {
     view.state = NodeView::State::kHeld;
     view.holder = reply.at(2).text();
   } else if (answer == "FOREIGN") {
     view.state = NodeView::State::kForeign;
     view.reason = reply.at(2).text();
-  } else if (answer == "FREE") {
+  } else if (free) {
     view.state = NodeView::State::kFree;
   } else {
     return round.tally.Cast(node, Vote::kError, kUnknownAnswer);

@@ -12,16 +12,36 @@ namespace {
 // How soon a release is tried again where it was answered with an error.
 constexpr milliseconds kReleaseRetry{500};
 
+// How long a node keeps the fencing counter of a name that nobody locks.
+constexpr milliseconds kRetention = std::chrono::hours(7 * 24);
+
 constexpr char kHex[] = "0123456789abcdef";
+
+const Script& ScriptOf(Round::Kind kind) {
+  switch (kind) {
+    case Round::Kind::kAcquire:
+      return kAcquireScript;
+    case Round::Kind::kFinalise:
+      return kFinaliseScript;
+    case Round::Kind::kExtend:
+      return kExtendScript;
+    case Round::Kind::kRelease:
+      return kReleaseScript;
+    case Round::Kind::kInspect:
+      break;
+  }
+  return kInspectScript;
+}
 
 }  // namespace
 
-std::uint32_t Engine::NewLease(std::string_view key, milliseconds ttl) {
+std::uint32_t Engine::NewLease(std::span<const std::string> names, milliseconds ttl) {
   const std::uint32_t index = leases_.Take();
   LeaseSlot& lease = leases_[index];
   ++lease.generation;
   lease.phase = LeaseSlot::Phase::kAcquiring;
-  lease.key = key;
+  lease.keys.Assign(names, options_.key_prefix);
+  lease.fences.assign(names.size(), 0);
   lease.ttl = ttl;
   lease.margin = LossMargin(ttl);
   lease.validity.Reset(nodes());
@@ -36,6 +56,9 @@ std::uint32_t Engine::NewLease(std::string_view key, milliseconds ttl) {
   lease.open = false;
   lease.rounds = 0;
   lease.extending = 0;
+  lease.extension = kNoSlot;
+  lease.kept = false;
+  lease.kept_until = kNever;
   std::array<std::byte, kNonceDigits / 2> bytes;
   randomness_.Fill(bytes);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -54,10 +77,15 @@ std::uint32_t Engine::NewRound(Round::Kind kind, std::uint32_t lease, TimePoint 
   round.lease = lease;
   round.acquisition = kNoSlot;
   round.ttl = leases_[lease].ttl;
+  round.hint = 0;
+  round.automatic = false;
   round.deadline = deadline;
   round.outstanding = 0;
-  round.tally.Reset(nodes(), options_.quorum);
+  round.tally.Reset(nodes(), quorum());
+  round.took.fill(nanoseconds(-1));
+  round.counters.clear();
   round.views.resize(nodes());
+  round.spared.reset();
   round.owed.reset();
   round.asked.reset();
   round.given_text.reset();
@@ -84,11 +112,13 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
   if (round.kind == Round::Kind::kRelease) round.owed = lease.told;
   SetTimer(TimerKind::kRound, r, round.deadline);
   for (int node = 0; node < nodes(); ++node) {
+    if (round.spared.test(node)) continue;
     if (round.kind == Round::Kind::kRelease && !lease.told.test(node)) {
       round.tally.Cast(node, Vote::kAbsent);
-    } else if (!nodes_[node].ready) {
-      // Rule 5: a node that is not connected votes at once; nothing waits for it.
-      round.tally.Cast(node, nodes_[node].problem.vote, nodes_[node].problem.reason);
+    } else if (!MayBeAsked(round, node)) {
+      // Rule 5: a node that is not connected, or not admitted, votes at once; nothing waits for it.
+      NodeProblem problem = ProblemOfNode(node, now);
+      round.tally.Cast(node, problem.vote, std::move(problem.reason));
     } else if (!Ask(r, node, false, now)) {
       round.tally.Cast(node, Vote::kNoAnswer, "too many commands are unanswered");
     }
@@ -98,49 +128,65 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
 
 bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
   Round& round = rounds_[r];
-  LeaseSlot& lease = leases_[round.lease];
-  const Digits ttl(round.ttl.count());
-  const Digits deadline(FloorMs(round.deadline) + 1 + nodes_[node].clock_offset_ms);
-  ScriptCall call = {.script = &kInspectScript, .with_text = with_text, .key = lease.key};
-  switch (round.kind) {
-    case Round::Kind::kAcquire:
-      call.script = &kAcquireScript;
-      call.arguments = {lease.token(), ttl.view(), deadline.view(), options_.owner};
-      call.argument_count = 4;
-      break;
-    case Round::Kind::kExtend:
-      call.script = &kExtendScript;
-      call.arguments = {lease.token(), ttl.view(), deadline.view()};
-      call.argument_count = 3;
-      break;
-    case Round::Kind::kRelease:
-      call.script = &kReleaseScript;
-      call.arguments = {lease.token()};
-      call.argument_count = 1;
-      break;
-    case Round::Kind::kInspect:
-      break;
-  }
+  ScriptCall call(ScriptOf(round.kind), with_text);
+  Write(round, node, call);
   const bool urgent = round.kind == Round::Kind::kRelease;
   if (!transport_.Send(node, r, call, urgent, now)) return false;
   ++round.outstanding;
   if (urgent) round.asked.set(node);
   if (with_text) round.given_text.set(node);
-  if (round.kind == Round::Kind::kExtend) lease.stretched = true;
-  if (round.kind == Round::Kind::kAcquire || round.kind == Round::Kind::kExtend) {
-    lease.told.set(node);
-    // The node may carry the request out as late as at the round's deadline, or a little later:
-    // what we know of its clock is off by a round trip.
-    lease.adrift_until = std::max(lease.adrift_until, round.deadline + kReleaseRetry);
-    lease.gone_by = std::max(lease.gone_by, round.deadline + round.ttl);
-  }
+  Note(round, node);
   return true;
 }
 
-void Engine::CastUnanswered(Round& round) {
+// What each script takes is said at its head.
+void Engine::Write(const Round& round, int node, ScriptCall& call) const {
+  const LeaseSlot& lease = leases_[round.lease];
+  const bool counters = round.kind != Round::Kind::kExtend;
+  if (round.kind != Round::Kind::kInspect) call.Key(kGuardKey);
+  for (std::size_t i = 0; i < lease.keys.size(); ++i) {
+    call.Key(lease.keys.lock(i));
+    if (counters) call.Key(lease.keys.counter(i));
+  }
+  if (round.kind == Round::Kind::kInspect) return;
+  call.Argument(lease.token());
+  if (round.kind == Round::Kind::kAcquire || round.kind == Round::Kind::kExtend) {
+    call.Argument(round.ttl.count());
+    call.Argument(FloorMs(round.deadline) + 1 + nodes_[node].clock_offset_ms);
+  }
+  if (round.kind == Round::Kind::kExtend) return call.Argument(admission_.config(node));
+  if (round.kind == Round::Kind::kAcquire) {
+    call.Argument(admission_.pass(node));
+    call.Argument(round.hint);
+  }
+  call.Argument(kRetention.count());
+  if (round.kind == Round::Kind::kAcquire) return call.Argument(options_.owner);
+  for (std::size_t i = 0; i < lease.keys.size(); ++i) {
+    if (round.kind == Round::Kind::kFinalise) {
+      call.Argument(round.counters[node * lease.keys.size() + i]);
+    }
+    call.Argument(lease.fences[i]);
+  }
+}
+
+// What may now be on the node.
+void Engine::Note(const Round& round, int node) {
+  LeaseSlot& lease = leases_[round.lease];
+  if (round.kind == Round::Kind::kExtend) lease.stretched = true;
+  if (round.kind != Round::Kind::kAcquire && round.kind != Round::Kind::kExtend) return;
+  lease.told.set(node);
+  // The node may carry the request out as late as at the round's deadline, or a little later: what
+  // we know of its clock is off by a round trip.
+  lease.adrift_until = std::max(lease.adrift_until, round.deadline + kReleaseRetry);
+  lease.gone_by = std::max(lease.gone_by, round.deadline + round.ttl);
+}
+
+void Engine::CastUnanswered(Round& round, TimePoint now) {
   for (int node = 0; node < nodes(); ++node) {
-    if (!nodes_[node].ready) {
-      round.tally.Cast(node, nodes_[node].problem.vote, nodes_[node].problem.reason);
+    if (round.tally.vote(node) != Vote::kPending || round.spared.test(node)) continue;
+    if (!MayBeAsked(round, node)) {
+      NodeProblem problem = ProblemOfNode(node, now);
+      round.tally.Cast(node, problem.vote, std::move(problem.reason));
     } else {
       round.tally.Cast(node, Vote::kNoAnswer, "connected, but silent until the deadline");
     }
@@ -151,7 +197,7 @@ void Engine::OnRoundTimer(std::uint32_t r, TimePoint now) {
   Round& round = rounds_[r];
   // Never begun for want of connections: now it gets the votes of those that there are.
   if (round.gated) return Launch(r, now);
-  if (round.active) CastUnanswered(round);
+  if (round.active) CastUnanswered(round, now);
   AskOwed(r, now);
   Judge(r, now);
 }
@@ -170,6 +216,8 @@ void Engine::Judge(std::uint32_t r, TimePoint now) {
     switch (round.kind) {
       case Round::Kind::kAcquire:
         return JudgeAcquire(r, now);
+      case Round::Kind::kFinalise:
+        return JudgeFinalise(r, now);
       case Round::Kind::kExtend:
         return JudgeExtend(r, now);
       case Round::Kind::kRelease:
@@ -208,6 +256,7 @@ void Engine::FreeIfUnused(std::uint32_t index) {
   const LeaseSlot& lease = leases_[index];
   if (lease.open || lease.rounds > 0) return;
   SetTimer(TimerKind::kLease, index, kNever);
+  SetTimer(TimerKind::kKeeper, index, kNever);
   leases_.GiveBack(index);
 }
 

@@ -74,6 +74,7 @@ std::string Encode(const Failure& failure) {
     writer.Add(vote.node);
     writer.Add(static_cast<int>(vote.vote));
     writer.Add(vote.reason);
+    writer.Add(vote.round_trip ? vote.round_trip->count() : -1);
   }
   return writer.out();
 }
@@ -81,7 +82,7 @@ std::string Encode(const Failure& failure) {
 std::optional<Failure> Decode(std::string_view bytes) {
   Reader reader(bytes);
   Failure failure;
-  failure.kind = reader.Value(Failure::Kind::kCancelled);
+  failure.kind = reader.Value(Failure::Kind::kMisconfigured);
   failure.summary = reader.Bytes();
   failure.holder = reader.Bytes();
   const std::int64_t remaining = reader.Number();
@@ -89,8 +90,10 @@ std::optional<Failure> Decode(std::string_view bytes) {
   while (reader.ok() && !reader.done()) {
     NodeVote& vote = failure.votes.emplace_back();
     vote.node = reader.Bytes();
-    vote.vote = reader.Value(Vote::kError);
+    vote.vote = reader.Value(Vote::kRefused);
     vote.reason = reader.Bytes();
+    const std::int64_t round_trip = reader.Number();
+    if (round_trip >= 0) vote.round_trip = std::chrono::nanoseconds(round_trip);
   }
   if (!reader.ok()) return std::nullopt;
   return failure;
@@ -110,6 +113,7 @@ absl::StatusCode CodeOf(Failure::Kind kind) {
     case Failure::Kind::kNoQuorum:
       return absl::StatusCode::kUnavailable;
     case Failure::Kind::kLost:
+    case Failure::Kind::kMisconfigured:
       return absl::StatusCode::kFailedPrecondition;
     case Failure::Kind::kCancelled:
       return absl::StatusCode::kCancelled;
@@ -151,6 +155,10 @@ const char* VoteName(Vote vote) {
       return "denied";
     case Vote::kError:
       return "error";
+    case Vote::kQuarantined:
+      return "quarantined";
+    case Vote::kRefused:
+      return "refused";
   }
   return "unknown";
 }
@@ -165,6 +173,9 @@ bool IsHeld(const absl::Status& status) { return IsKind(status, Failure::Kind::k
 bool IsUndecided(const absl::Status& status) { return IsKind(status, Failure::Kind::kUndecided); }
 bool IsNoQuorum(const absl::Status& status) { return IsKind(status, Failure::Kind::kNoQuorum); }
 bool IsLost(const absl::Status& status) { return IsKind(status, Failure::Kind::kLost); }
+bool IsMisconfigured(const absl::Status& status) {
+  return IsKind(status, Failure::Kind::kMisconfigured);
+}
 
 namespace core {
 

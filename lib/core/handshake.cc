@@ -14,9 +14,10 @@ namespace {
 // The year 5138: a time beyond it is none, and could overflow what is computed with it.
 constexpr std::int64_t kMaxUnixSeconds = 100'000'000'000;
 
-enum Step : Tag { kAuth, kSelect, kTime, kLoad };
+enum Step : Tag { kAuth, kSelect, kTime, kInfo, kCommandStats, kFsync, kLoad };
 
-const Script* const kScripts[] = {&kAcquireScript, &kReleaseScript, &kExtendScript,
+const Script* const kScripts[] = {&kAdmitScript,    &kOpenScript,    &kAcquireScript,
+                                  &kFinaliseScript, &kReleaseScript, &kExtendScript,
                                   &kInspectScript};
 
 void Push(Pipeline& pipeline, Tag tag, TimePoint deadline,
@@ -67,6 +68,9 @@ void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint no
     Push(pipeline, kSelect, deadline, {"SELECT", Digits(endpoint.database).view()});
   }
   Push(pipeline, kTime, deadline, {"TIME"});
+  Push(pipeline, kInfo, deadline, {"INFO"});
+  Push(pipeline, kCommandStats, deadline, {"INFO", "commandstats"});
+  Push(pipeline, kFsync, deadline, {"CONFIG", "GET", "appendfsync"});
   last_ = kLoad;
   for (const Script* script : kScripts) {
     Push(pipeline, last_++, deadline, {"SCRIPT", "LOAD", script->text});
@@ -76,15 +80,29 @@ void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint no
 
 Handshake::State Handshake::OnReply(Tag tag, ReplyView reply) {
   if (state_ != State::kUnderWay) return state_;
-  if (reply.is_error()) {
+  // Who may not see how the server persists cannot tell that it forgets nothing; that is all.
+  if (reply.is_error() && tag != kFsync) {
     Fail(tag == kAuth ? AuthProblemOf(reply.text()) : ProblemOf(reply.text()));
-  } else if (tag == kTime) {
-    ReadTime(reply);
-  } else if (tag >= kLoad && reply.text() != kScripts[tag - kLoad]->sha1) {
-    Fail({Vote::kError, "not a Redis server: it does not know its scripts by their SHA-1"});
+  } else {
+    Read(tag, reply);
   }
   if (state_ == State::kUnderWay && tag == last_) state_ = State::kDone;
   return state_;
+}
+
+void Handshake::Read(Tag tag, ReplyView reply) {
+  if (tag == kTime) return ReadTime(reply);
+  if (tag == kInfo || tag == kCommandStats) return ReadInfo(reply);
+  if (tag == kFsync) {
+    greeting_.durable = greeting_.info.aof && reply.at(1).text() == "always";
+  } else if (tag >= kLoad && reply.text() != kScripts[tag - kLoad]->sha1) {
+    Fail({Vote::kError, "not a Redis server: it does not know its scripts by their SHA-1"});
+  }
+}
+
+void Handshake::ReadInfo(ReplyView reply) {
+  if (ParseInfo(reply.text(), greeting_.info) && !greeting_.info.run_id.empty()) return;
+  Fail({Vote::kError, "not a Redis server: its answer to INFO names no run_id"});
 }
 
 void Handshake::ReadTime(ReplyView reply) {
@@ -95,7 +113,7 @@ void Handshake::ReadTime(ReplyView reply) {
   }
   // The node read its clock after `sent_`: the offset is too large by the way there, at most.
   const std::int64_t node_ms = *seconds * 1000 + *micros / 1000 + 1;
-  clock_offset_ms_ = node_ms - FloorMs(sent_);
+  greeting_.clock_offset_ms = node_ms - FloorMs(sent_);
 }
 
 void Handshake::Fail(NodeProblem problem) {

@@ -8,6 +8,7 @@
 
 #include "core/pipeline.h"
 #include "core/reply.h"
+#include "core/server_info.h"
 #include "core/time.h"
 #include "core/url.h"
 #include "holdfast/errors.h"
@@ -23,8 +24,18 @@ struct NodeProblem {
 // What an error reply means as a vote: kDenied for NOAUTH, WRONGPASS and NOPERM, else kError.
 NodeProblem ProblemOf(std::string_view error_reply);
 
-// AUTH, SELECT, TIME, and SCRIPT LOAD for each script, sent in one piece: one round trip. Servers
-// execute in order and refuse what follows a failed AUTH, so the first error is the cause.
+// What a connection learned of the server at its other end.
+struct Greeting {
+  // Add it to an instant of ours in milliseconds to get the node's Unix time. At most one round
+  // trip more than the truth, never less, so that a deadline computed with it is late rather than
+  // early.
+  std::int64_t clock_offset_ms = 0;
+  ServerInfo info = {};
+  bool durable = false;  // It forgets nothing over a restart: appendonly, and appendfsync always.
+};
+
+// AUTH, SELECT, TIME, INFO, and SCRIPT LOAD for each script, sent in one piece: one round trip.
+// Servers execute in order and refuse what follows a failed AUTH, so the first error is the cause.
 class Handshake {
  public:
   enum class State { kUnderWay, kDone, kFailed };
@@ -37,19 +48,19 @@ class Handshake {
   State state() const { return state_; }
   const NodeProblem& problem() const { return problem_; }
 
-  // After kDone: add it to an instant of ours in milliseconds to get the node's Unix time. At most
-  // one round trip more than the truth, never less, so that a deadline computed with it is late
-  // rather than early.
-  std::int64_t clock_offset_ms() const { return clock_offset_ms_; }
+  // After kDone.
+  const Greeting& greeting() const { return greeting_; }
 
  private:
+  void Read(Tag tag, ReplyView reply);
   void ReadTime(ReplyView reply);
+  void ReadInfo(ReplyView reply);
   void Fail(NodeProblem problem);
 
   State state_ = State::kUnderWay;
   TimePoint sent_;
   Tag last_ = 0;
-  std::int64_t clock_offset_ms_ = 0;
+  Greeting greeting_;
   NodeProblem problem_;
 };
 

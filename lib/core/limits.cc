@@ -20,15 +20,23 @@ absl::Status CheckRange(const std::string& what, milliseconds value, millisecond
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 
-absl::Status CheckOwner(const std::string& owner) {
-  if (owner.size() > kMaxOwnerBytes) {
-    return InvalidArgument("owner of " + std::to_string(owner.size()) + " bytes; at most " +
-                           std::to_string(kMaxOwnerBytes) + " are allowed");
+absl::Status CheckText(const std::string& what, const std::string& text, std::size_t limit) {
+  if (text.size() > limit) {
+    return InvalidArgument(what + " of " + std::to_string(text.size()) + " bytes; at most " +
+                           std::to_string(limit) + " are allowed");
   }
-  if (std::any_of(owner.begin(), owner.end(), IsControl)) {
-    return InvalidArgument("owner \"" + Printable(owner) + "\" has a control character");
+  if (std::any_of(text.begin(), text.end(), IsControl)) {
+    return InvalidArgument(what + " \"" + Printable(text) + "\" has a control character");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckMaxHold(const AcquireOptions& options) {
+  if (options.max_hold == milliseconds(0)) return absl::OkStatus();
+  if (!options.auto_extend) {
+    return InvalidArgument("max_hold bounds automatic extension, which is not switched on");
+  }
+  return CheckRange("max_hold", options.max_hold, options.ttl, kWaitForever);
 }
 
 absl::Status CheckNodeCount(std::size_t nodes, int forgetful) {
@@ -55,6 +63,18 @@ absl::Status CheckName(std::string_view name) {
                          std::to_string(kMaxNameBytes) + " are allowed");
 }
 
+absl::Status CheckNames(const std::vector<std::string>& names) {
+  if (names.empty()) return InvalidArgument("no name of a lock given");
+  if (names.size() > kMaxNames) {
+    return InvalidArgument(std::to_string(names.size()) + " names for one lock; at most " +
+                           std::to_string(kMaxNames) + " are allowed");
+  }
+  for (const std::string& name : names) {
+    if (absl::Status status = CheckName(name); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckToken(std::string_view token) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (token.size() == kNonceDigits && std::all_of(token.begin(), token.end(), is_hex)) {
@@ -74,14 +94,26 @@ absl::Status CheckAcquire(const AcquireOptions& options, milliseconds max_ttl) {
   if (status.ok()) {
     status = CheckRange("retry_delay", options.retry_delay, milliseconds(1), std::chrono::hours(1));
   }
+  if (status.ok()) {
+    status =
+        CheckRange("retry_jitter", options.retry_jitter, milliseconds(0), std::chrono::hours(1));
+  }
+  if (status.ok() && options.max_attempts < 0) {
+    status =
+        InvalidArgument("max_attempts of " + std::to_string(options.max_attempts) + " is negative");
+  }
   if (!status.ok()) return status;
-  return CheckRange("retry_jitter", options.retry_jitter, milliseconds(0), std::chrono::hours(1));
+  return CheckMaxHold(options);
 }
 
 absl::Status CheckClient(const ClientOptions& options) {
   const milliseconds hour = std::chrono::hours(1);
   absl::Status status = CheckNodeCount(options.nodes.size(), options.tolerate_forgetful);
-  if (status.ok()) status = CheckOwner(options.owner);
+  if (status.ok()) status = CheckText("owner", options.owner, kMaxOwnerBytes);
+  if (status.ok()) status = CheckText("label", options.label, kMaxLabelBytes);
+  if (status.ok()) {
+    status = CheckText("membership", options.membership, kMaxMembershipBytes);
+  }
   if (status.ok()) status = CheckRange("max_ttl", options.max_ttl, kMinTtl, 24 * hour);
   if (status.ok()) {
     status = CheckRange("connect_timeout", options.connect_timeout, milliseconds(1), hour);

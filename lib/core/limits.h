@@ -3,7 +3,9 @@
 #define HOLDFAST_CORE_LIMITS_H_
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/time.h"
@@ -12,11 +14,15 @@
 namespace holdfast::core {
 
 inline constexpr std::size_t kMaxNameBytes = 1024;
+inline constexpr std::size_t kMaxNames = 16;
+inline constexpr std::size_t kMaxMembershipBytes = 512;
 inline constexpr std::size_t kMaxOwnerBytes = 256;
+inline constexpr std::size_t kMaxLabelBytes = 100;
 inline constexpr std::size_t kNonceDigits = 32;
 inline constexpr milliseconds kMinTtl{10};
 
 absl::Status CheckName(std::string_view name);
+absl::Status CheckNames(const std::vector<std::string>& names);
 absl::Status CheckToken(std::string_view token);
 absl::Status CheckTtl(milliseconds ttl, milliseconds max_ttl);
 absl::Status CheckAcquire(const AcquireOptions& options, milliseconds max_ttl);

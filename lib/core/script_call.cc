@@ -1,18 +1,28 @@
 #include "core/script_call.h"
 
-#include <algorithm>
-#include <span>
-
 #include "core/resp.h"
 
 namespace holdfast::core {
 
-void AppendScriptCall(std::string& out, const ScriptCall& call) {
-  std::array<std::string_view, 8> words = {call.with_text ? "EVAL" : "EVALSHA",
-                                           call.with_text ? call.script->text : call.script->sha1,
-                                           "1", call.key};
-  const auto end = std::copy_n(call.arguments.begin(), call.argument_count, words.begin() + 4);
-  AppendCommand(out, std::span(words.begin(), end));
+ScriptCall::ScriptCall(const Script& script, bool with_text)
+    : script_(&script), with_text_(with_text) {
+  words_[0] = with_text ? "EVAL" : "EVALSHA";
+  words_[1] = with_text ? script.text : script.sha1;
+}
+
+void ScriptCall::Key(std::string_view key) {
+  words_[size_++] = key;
+  key_count_ = Digits(static_cast<std::int64_t>(++keys_));
+  words_[2] = key_count_.view();
+}
+
+void ScriptCall::Argument(std::int64_t number) {
+  digits_[numbers_] = Digits(number);
+  Argument(digits_[numbers_++].view());
+}
+
+void ScriptCall::AppendTo(std::string& out) const {
+  AppendCommand(out, std::span(words_).first(size_));
 }
 
 }  // namespace holdfast::core

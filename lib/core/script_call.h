@@ -4,24 +4,57 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "core/limits.h"
 #include "core/scripts.h"
+#include "core/text.h"
 
 namespace holdfast::core {
 
-// A view: what it points to must live until the call has been encoded.
-struct ScriptCall {
-  const Script* script = nullptr;
-  // As EVAL with the whole text, for a server that forgot the script; else EVALSHA.
-  bool with_text = false;
-  std::string_view key = {};
-  std::array<std::string_view, 4> arguments = {};
-  std::size_t argument_count = 0;
-};
+// Keys first, then arguments. Views of texts that must live until the call has been encoded, and of
+// numbers that it keeps itself; so it is built in place, and holds no memory of its own.
+class ScriptCall {
+ public:
+  // `with_text`: as EVAL with the whole text, for a server that forgot the script; else EVALSHA.
+  ScriptCall(const Script& script, bool with_text);
+  ScriptCall(const ScriptCall&) = delete;
+  ScriptCall& operator=(const ScriptCall&) = delete;
 
-void AppendScriptCall(std::string& out, const ScriptCall& call);
+  // All keys come before the first argument.
+  void Key(std::string_view key);
+  void Argument(std::string_view text) { words_[size_++] = text; }
+  void Argument(std::int64_t number);
+
+  const Script& script() const { return *script_; }
+  bool with_text() const { return with_text_; }
+  std::span<const std::string_view> keys() const { return {words_.data() + kHead, keys_}; }
+  std::span<const std::string_view> arguments() const {
+    return {words_.data() + kHead + keys_, size_ - kHead - keys_};
+  }
+
+  void AppendTo(std::string& out) const;
+
+ private:
+  // EVALSHA, the script, the number of keys.
+  static constexpr std::size_t kHead = 3;
+  // The guard, and a lock and a counter for each name.
+  static constexpr std::size_t kMaxKeys = 1 + 2 * kMaxNames;
+  // Two numbers for each name, and what all scripts take.
+  static constexpr std::size_t kMaxArguments = 2 * kMaxNames + 8;
+
+  const Script* script_;
+  bool with_text_;
+  std::size_t keys_ = 0;
+  std::size_t size_ = kHead;
+  std::size_t numbers_ = 0;
+  Digits key_count_;
+  std::array<std::string_view, kHead + kMaxKeys + kMaxArguments> words_;
+  std::array<Digits, kMaxArguments> digits_;
+};
 
 }  // namespace holdfast::core
 

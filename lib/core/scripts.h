@@ -16,6 +16,10 @@ extern const Script kAcquireScript;
 extern const Script kReleaseScript;
 extern const Script kExtendScript;
 extern const Script kInspectScript;
+extern const Script kFinaliseScript;
+extern const Script kAdmitScript;
+extern const Script kOpenScript;
+extern const Script kFencedSetScript;
 
 }  // namespace holdfast::core
 

@@ -19,6 +19,12 @@ std::string Printable(std::string_view bytes, std::size_t limit) {
   return text;
 }
 
+std::string Joined(std::span<const std::string> texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
+  return joined;
+}
+
 std::string HumanDuration(nanoseconds duration) {
   const double ms = std::chrono::duration<double, std::milli>(duration).count();
   char text[32];

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,7 @@ std::optional<Integer> ParseNumber(std::string_view text) {
 // A number's decimal digits without an allocation.
 class Digits {
  public:
+  Digits() = default;
   explicit Digits(std::int64_t value)
       : size_(static_cast<std::size_t>(std::to_chars(digits_, digits_ + sizeof digits_, value).ptr -
                                        digits_)) {}
@@ -42,11 +44,14 @@ class Digits {
 
  private:
   char digits_[24];
-  std::size_t size_;
+  std::size_t size_ = 0;
 };
 
 // For messages: bytes that are no printable ASCII as \xNN, and no more than `limit` of them.
 std::string Printable(std::string_view bytes, std::size_t limit = 120);
+
+// The texts with ", " between them.
+std::string Joined(std::span<const std::string> texts);
 
 // "850 ms", "8.2 s", "3 min".
 std::string HumanDuration(nanoseconds duration);

@@ -42,6 +42,12 @@ void SystemRandomness::Fill(std::span<std::byte> bytes) {
   used_ += bytes.size();
 }
 
+std::int64_t SystemWallClock::UnixMicros() {
+  timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000;
+}
+
 int ForkGeneration() {
   static const int registered =
       pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1); });

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/engine.h"
@@ -23,6 +24,12 @@ class SystemRandomness final : public core::Randomness {
  private:
   std::array<std::byte, 1024> buffer_;
   std::size_t used_ = sizeof buffer_;
+};
+
+// CLOCK_REALTIME. Only for hints.
+class SystemWallClock final : public core::WallClock {
+ public:
+  std::int64_t UnixMicros() override;
 };
 
 // Another number in a process that was forked off since. Connections and timers are shared with it:

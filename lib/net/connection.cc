@@ -120,13 +120,13 @@ void Connection::OnHandshake(core::Tag tag, core::ReplyView reply) {
   state_ = State::kReady;
   failures_ = 0;
   Watch(options_.command_timeout);
-  listener_.OnReady(node_, handshake_.clock_offset_ms());
+  listener_.OnReady(node_, handshake_.greeting());
 }
 
 bool Connection::Send(core::Tag tag, const core::ScriptCall& call, bool urgent, TimePoint now) {
   if (state_ != State::kReady) return false;
   if (!urgent && pipeline_->unanswered() >= kMaxUnanswered) return false;
-  core::AppendScriptCall(pipeline_->outgoing(), call);
+  call.AppendTo(pipeline_->outgoing());
   pipeline_->Expect(tag, now + options_.command_timeout);
   ScheduleFlush();
   return true;

@@ -36,7 +36,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   // Called for the last time by Close().
   class Listener {
    public:
-    virtual void OnReady(int node, std::int64_t clock_offset_ms) = 0;
+    virtual void OnReady(int node, const core::Greeting& greeting) = 0;
     // The connection, or the try to get one, failed. The commands' OnNoReply follow.
     virtual void OnDown(int node, core::NodeProblem problem) = 0;
     virtual void OnReply(int node, core::Tag tag, core::ReplyView reply) = 0;

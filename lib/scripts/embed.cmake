@@ -1,16 +1,22 @@
-# Writes the Lua scripts into one C++ file, with the SHA-1 that servers know them by:
+# Writes the Lua scripts into one C++ file, with the SHA-1 that servers know them by; the script of
+# some_name.lua is kSomeNameScript:
 #   cmake -DOUTPUT=scripts.cc -DSCRIPTS=a.lua,b.lua -P embed.cmake
 string(REPLACE "," ";" SCRIPTS "${SCRIPTS}")
 set(code "// Made from lib/scripts/*.lua by lib/scripts/embed.cmake.\n#include \"core/scripts.h\"\n\n")
 string(APPEND code "namespace holdfast::core {\n")
 foreach(path IN LISTS SCRIPTS)
   get_filename_component(name ${path} NAME_WE)
-  string(TOUPPER ${name} upper)
-  string(SUBSTRING ${upper} 0 1 first)
-  string(SUBSTRING ${name} 1 -1 rest)
+  string(REPLACE "_" ";" words ${name})
+  set(camel "")
+  foreach(word IN LISTS words)
+    string(TOUPPER ${word} upper)
+    string(SUBSTRING ${upper} 0 1 first)
+    string(SUBSTRING ${word} 1 -1 rest)
+    string(APPEND camel ${first}${rest})
+  endforeach()
   file(READ ${path} text)
   string(SHA1 sha1 "${text}")
-  string(APPEND code "\nconst Script k${first}${rest}Script = {\"${name}\", \"${sha1}\", R\"lua(${text})lua\"};\n")
+  string(APPEND code "\nconst Script k${camel}Script = {\"${name}\", \"${sha1}\", R\"lua(${text})lua\"};\n")
 endforeach()
 string(APPEND code "\n}  // namespace holdfast::core\n")
 file(WRITE ${OUTPUT} "${code}")

@@ -107,7 +107,7 @@ TEST_F(LoginTest, DeniedMinorityDoesNotHideThatTheOthersAreHeld) {
 
 TEST_F(LoginTest, UserWithoutTheRightIsDenied) {
   for (const auto& node : nodes_) {
-    node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~other:*", "+@all"});
+    node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~holdfast:*", "~other:*", "+@all"});
   }
   const BlockingClient client = ClientAs("bob:pw@");
   AwaitNodes(client, 3);
@@ -118,9 +118,10 @@ TEST_F(LoginTest, UserWithoutTheRightIsDenied) {
 // The rule that README.md gives.
 TEST_F(LoginTest, LeastRightsAreEnough) {
   for (const auto& node : nodes_) {
-    node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~lock:*", "resetchannels", "-@all",
-                   "+time", "+script|load", "+evalsha", "+eval", "+set", "+get", "+del", "+pttl",
-                   "+pexpire", "+type"});
+    node->Command({"ACL", "SETUSER", "bob", "on", ">pw", "~lock:*", "~holdfast:*",
+                   "resetchannels", "-@all", "+time", "+info", "+config|get", "+script|load",
+                   "+evalsha", "+eval", "+set", "+get", "+del", "+pttl", "+pexpire", "+type",
+                   "+hget", "+hmget", "+hset"});
     node->Command({"SCRIPT", "FLUSH"});
   }
   const BlockingClient client = ClientAs("bob:pw@");

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "core/scripts.h"
@@ -20,8 +21,9 @@ std::string Lower(std::string text) {
   return text;
 }
 
-std::array<const core::Script*, 4> Scripts() {
-  return {&core::kAcquireScript, &core::kExtendScript, &core::kReleaseScript,
+std::array<const core::Script*, 7> Scripts() {
+  return {&core::kAdmitScript,    &core::kOpenScript,   &core::kAcquireScript,
+          &core::kFinaliseScript, &core::kExtendScript, &core::kReleaseScript,
           &core::kInspectScript};
 }
 
@@ -38,9 +40,11 @@ std::string Time() {
   return "*2\r\n" + Bulk(std::to_string(us / 1'000'000)) + Bulk(std::to_string(us % 1'000'000));
 }
 
-constexpr char kInfo[] =
-    "# Server\r\nredis_version:7.0.15\r\nrun_id:0123456789012345678901234567890123456789\r\n"
-    "uptime_in_seconds:1000\r\n# Replication\r\nrole:master\r\n";
+// Open, and with a history of its own.
+std::string Admitted() {
+  return "*8\r\n" + Bulk("STATE") + Bulk("4711") + ":0\r\n:0\r\n" + Bulk("0") + ":0\r\n" +
+         Bulk("42") + Bulk("0");
+}
 
 }  // namespace
 
@@ -60,25 +64,35 @@ bool FakeNode::Has(const std::string& key) const {
   return nonces_.contains(key);
 }
 
+// A run_id of its own: nodes that show the same one are taken for one server.
+std::string FakeNode::Info() const {
+  std::string run_id = std::to_string(reinterpret_cast<std::uintptr_t>(this));
+  run_id.insert(0, 40 - run_id.size(), '0');
+  return "# Server\r\nredis_version:7.0.15\r\nrun_id:" + run_id +
+         "\r\nuptime_in_seconds:1000\r\n# Replication\r\nrole:master\r\n";
+}
+
 std::string FakeNode::Reply(const Argv& argv) {
   const std::string name = NameOf(argv);
   if (name == "ping") return "+PONG\r\n";
   if (name == "auth" || name == "select" || name == "client") return "+OK\r\n";
   if (name == "time") return Time();
-  if (name == "info") return Bulk(kInfo);
+  if (name == "info") return Bulk(argv.size() == 1 ? Info() : "# Commandstats\r\n");
+  if (name == "config") return "*0\r\n";
   if (name == "script") return LoadedSha(argv.at(2));
   return RunScript(name, argv);
 }
 
 std::string FakeNode::RunScript(const std::string& name, const Argv& argv) {
+  if (name == "admit" || name == "open") return Admitted();
   const std::lock_guard lock(mutex_);
   if (name == "acquire") {
     const auto [at, fresh] = nonces_.try_emplace(KeyOf(argv), NonceOf(argv));
-    if (fresh) return "*2\r\n$2\r\nOK\r\n:0\r\n";
-    if (at->second == NonceOf(argv)) return "*2\r\n$3\r\nOWN\r\n:0\r\n";
-    return "*3\r\n$4\r\nBUSY\r\n:5000\r\n$5\r\nalice\r\n";
+    if (fresh) return "*2\r\n$2\r\nOK\r\n:1\r\n";
+    if (at->second == NonceOf(argv)) return "*2\r\n$3\r\nOWN\r\n:1\r\n";
+    return "*5\r\n$4\r\nBUSY\r\n:5000\r\n$5\r\nalice\r\n:1\r\n:1\r\n";
   }
-  if (name == "inspect") return "*1\r\n$4\r\nFREE\r\n";
+  if (name == "inspect") return "*2\r\n$4\r\nFREE\r\n:1\r\n";
   if (name != "extend" && name != "release") return "-ERR unknown command\r\n";
   const auto at = nonces_.find(KeyOf(argv));
   if (at == nonces_.end()) return Bulk("ABSENT");

@@ -18,9 +18,9 @@ namespace holdfast::testing {
 // lower case: "ping".
 std::string NameOf(const Argv& argv);
 
-// The key and the nonce of the call of a script.
-inline const std::string& KeyOf(const Argv& argv) { return argv.at(3); }
-inline const std::string& NonceOf(const Argv& argv) { return argv.at(4); }
+// The lock's key, and the nonce, of the call of a script that takes both.
+inline const std::string& KeyOf(const Argv& argv) { return argv.at(4); }
+inline const std::string& NonceOf(const Argv& argv) { return argv.at(3 + std::stoul(argv.at(2))); }
 
 // Keys never expire here; time is not what these tests are about.
 class FakeNode {
@@ -30,6 +30,7 @@ class FakeNode {
   bool Has(const std::string& key) const;
 
  private:
+  std::string Info() const;
   std::string Reply(const Argv& argv);
   std::string RunScript(const std::string& name, const Argv& argv);
 

@@ -1,0 +1,137 @@
+// Who may vote: the questions about the nodes' guards, and what the rest hears of the answers.
+#include <utility>
+
+#include "core/engine.h"
+
+namespace holdfast::core {
+
+using Standing = Admission::Standing;
+using Question = Admission::Question;
+
+namespace {
+
+// A guard's tag says what was asked, and whether the script's text went with it.
+constexpr Tag kWithText = 16;
+
+}  // namespace
+
+void Engine::AskGuards(TimePoint now) {
+  for (int node = 0; node < nodes(); ++node) {
+    const Question question = admission_.Next(node, now);
+    if (question != Question::kNone) AskGuard(node, question, false, now);
+  }
+  SetTimer(TimerKind::kAdmission, 0, admission_.next_timer());
+}
+
+bool Engine::AskGuard(int node, Question question, bool with_text, TimePoint now) {
+  ScriptCall call(question == Question::kOpen ? kOpenScript : kAdmitScript, with_text);
+  admission_.Write(node, question, call);
+  const Tag tag = kGuardTag + static_cast<Tag>(question) + (with_text ? kWithText : 0);
+  return transport_.Send(node, tag, call, true, now);
+}
+
+void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
+  const auto question = static_cast<Question>(tag % kWithText);
+  const bool had_text = (tag & kWithText) != 0;
+  if (!reply.is_error()) {
+    admission_.OnAnswer(node, reply, now);
+  } else if (reply.text().starts_with("NOSCRIPT") && !had_text) {
+    AskGuard(node, question, true, now);
+    return;
+  } else {
+    admission_.OnNoAnswer(node, ProblemOf(reply.text()), now);
+  }
+  AfterAdmission(node, now);
+}
+
+// Called when anything about `node` may have changed.
+void Engine::AfterAdmission(int node, TimePoint now) {
+  AskGuards(now);
+  for (int i = 0; i < nodes(); ++i) Announce(i, now);
+  const bool settled = admission_.standing(node) != Standing::kUnknown ||
+                       admission_.Problem(node, now).vote != Vote::kQuarantined;
+  if (settled) SettleNode(node, now);
+  FinishReconfigure(now);
+}
+
+void Engine::FinishReconfigure(TimePoint now) {
+  if (reconfigurers_.empty() || admission_.installing()) return;
+  for (StatusesDone& done : std::exchange(reconfigurers_, {})) done(Statuses(now));
+}
+
+void Engine::Reconfigure(StatusesDone done, TimePoint now) {
+  WhenSettled(
+      [this, done = std::move(done), now](std::vector<NodeStatus>) mutable {
+        admission_.Install();
+        reconfigurers_.push_back(std::move(done));
+        AskGuards(now);
+        FinishReconfigure(now);
+      },
+      now);
+}
+
+void Engine::Announce(int node, TimePoint now) {
+  const Standing standing = admission_.standing(node);
+  if (standing == nodes_[node].told || standing == Standing::kUnknown) return;
+  nodes_[node].told = standing;
+  Observer* const observer = options_.observer;
+  const std::string& name = name_of(node);
+  switch (standing) {
+    case Standing::kUnknown:
+      return;
+    case Standing::kDown:
+      ++stats_.node_downs;
+      if (observer != nullptr) observer->OnNodeDown(name, nodes_[node].problem.reason);
+      return;
+    case Standing::kQuarantined:
+      ++stats_.node_quarantines;
+      if (observer == nullptr) return;
+      return observer->OnNodeQuarantined(name, admission_.Problem(node, now).reason,
+                                         admission_.VotesIn(node, now).value_or(milliseconds(0)));
+    case Standing::kRefused:
+      if (observer != nullptr) observer->OnNodeRefused(name, admission_.Problem(node, now).reason);
+      return;
+    case Standing::kVoting:
+      ++stats_.node_ups;
+      if (observer == nullptr) return;
+      observer->OnNodeUp(name);
+      const std::string warning = admission_.Warning(node);
+      if (!warning.empty()) observer->OnNodeWarning(name, warning);
+  }
+}
+
+bool Engine::MayBeAsked(const Round& round, int node) const {
+  if (!nodes_[node].ready) return false;
+  switch (round.kind) {
+    case Round::Kind::kAcquire:
+      return admission_.standing(node) == Standing::kVoting;
+    case Round::Kind::kExtend:
+      // One that is quarantined kept what it kept; only its grants could be false.
+      return admission_.standing(node) == Standing::kVoting ||
+             admission_.standing(node) == Standing::kQuarantined;
+    case Round::Kind::kFinalise:
+    case Round::Kind::kRelease:
+    case Round::Kind::kInspect:
+      break;
+  }
+  return true;
+}
+
+NodeProblem Engine::ProblemOfNode(int node, TimePoint now) const {
+  return nodes_[node].ready ? admission_.Problem(node, now) : nodes_[node].problem;
+}
+
+std::vector<NodeStatus> Engine::Statuses(TimePoint now) const {
+  std::vector<NodeStatus> statuses;
+  for (int node = 0; node < nodes(); ++node) {
+    NodeStatus& status = statuses.emplace_back();
+    status.node = name_of(node);
+    status.ready = admission_.standing(node) == Standing::kVoting;
+    if (!status.ready) status.reason = ProblemOfNode(node, now).reason;
+    status.votes_in = admission_.VotesIn(node, now);
+    status.warning = admission_.Warning(node);
+  }
+  return statuses;
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,29 @@
+// What all clients of the same nodes must agree on, as a text that each node keeps.
+#ifndef HOLDFAST_CORE_FINGERPRINT_H_
+#define HOLDFAST_CORE_FINGERPRINT_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/time.h"
+#include "core/url.h"
+
+namespace holdfast::core {
+
+// The name of a set of nodes that was given none: their addresses, in an order that does not depend
+// on how they were listed.
+std::string MembershipOf(std::span<const Endpoint> nodes);
+
+// `schema=1 nodes=5 quorum=3 max_ttl=30000 membership=a:6379,b:6379`. The schema is the version of
+// the keys and scripts. Key prefixes are left out: several programs may share the nodes.
+std::string MakeFingerprint(int nodes, int quorum, milliseconds max_ttl,
+                            std::string_view membership);
+
+// How a node's fingerprint differs from ours, for people: "it is configured for quorum 2, not 3;
+// for other members (a:1,b:2), not (a:1,c:3)". Empty if it does not. `stored` may be any text.
+std::string FingerprintDifference(std::string_view stored, std::string_view ours);
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_CORE_FINGERPRINT_H_

@@ -20,7 +20,7 @@ void MustBeOk(const absl::Status& status) {
 class Async final : public Contestant {
  public:
   explicit Async(const std::vector<std::string>& urls)
-      : client_(Client::Create(io_.get_executor(), {.nodes = urls})) {
+      : client_(Client::Create(io_.get_executor(), {.nodes = urls, .new_installation = true})) {
     MustBeOk(client_.status());
   }
 
@@ -82,7 +82,7 @@ class Async final : public Contestant {
 class Blocking final : public Contestant {
  public:
   explicit Blocking(const std::vector<std::string>& urls)
-      : client_(BlockingClient::Create({.nodes = urls})) {
+      : client_(BlockingClient::Create({.nodes = urls, .new_installation = true})) {
     MustBeOk(client_.status());
   }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "core/scripts.h"
 #include "die.h"
@@ -16,7 +17,11 @@ namespace holdfast::bench {
 namespace {
 
 constexpr std::string_view kNonce = "00000000000000000000000000000000";
-constexpr std::string_view kAcquired = "*2\r\n$2\r\nOK\r\n:0\r\n";
+constexpr std::string_view kPass = "pass56789012345*";
+constexpr std::string_view kFence = "1000000000000000";  // As Unix time in µs has digits.
+constexpr std::string_view kRetention = "604800000";
+constexpr std::string_view kAcquired = "*2\r\n$2\r\nOK\r\n:";
+constexpr std::size_t kAcquiredSize = kAcquired.size() + kFence.size() + 2;
 constexpr std::string_view kReleased = "$7\r\nDELETED\r\n";
 constexpr std::size_t kBufferSize = 64 * 1024;
 
@@ -43,6 +48,21 @@ void Load(int fd, const core::Script& script) {
   if (answer.substr(5, 40) != script.sha1) Die("a server did not load the scripts");
 }
 
+// As the library's clients find it.
+std::string AwaitPass(int fd) {
+  const std::string command = Encode({"HGET", "holdfast:guard", "pass"});
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
+  while (Clock::now() < deadline) {
+    Must(send(fd, command.data(), command.size(), MSG_NOSIGNAL), "send");
+    char reply[64];
+    const ssize_t size = Must(recv(fd, reply, sizeof(reply), 0), "recv");
+    const std::string_view answer(reply, static_cast<std::size_t>(size));
+    if (answer.starts_with("$16\r\n")) return std::string(answer.substr(5, kPass.size()));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  Die("no client was admitted to a server");
+}
+
 // Of a transfer that does not block.
 std::size_t Moved(ssize_t size, std::string_view what) {
   if (size < 0 && errno == EAGAIN) return 0;
@@ -63,10 +83,11 @@ Limit::Limit(const std::vector<int>& ports)
     const int fd = Must(ConnectTo(port), "connect");
     Load(fd, core::kAcquireScript);
     Load(fd, core::kReleaseScript);
+    std::string pass = AwaitPass(fd);
     Must(fcntl(fd, F_SETFL, O_NONBLOCK), "fcntl");
     epoll_event event{.events = EPOLLIN, .data = {.u64 = nodes_.size()}};
     Must(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-    nodes_.push_back({fd, {}, std::string(kBufferSize, '\0'), 0, {}});
+    nodes_.push_back({fd, std::move(pass), {}, std::string(kBufferSize, '\0'), 0, {}});
   }
 }
 
@@ -76,22 +97,35 @@ Limit::~Limit() {
 }
 
 Limit::Command Limit::MakeCommand(const std::vector<std::string_view>& arguments,
-                                  std::string_view reply) {
+                                  std::string_view reply, std::size_t reply_size) {
   std::string bytes = Encode(arguments);
   const std::size_t nonce_at = bytes.find(kNonce);
-  return {std::move(bytes), nonce_at, reply};
+  const std::size_t pass_at = bytes.find(kPass);
+  const std::size_t fence_at = bytes.find(kFence);
+  return {std::move(bytes), nonce_at, pass_at, fence_at, reply, reply_size};
 }
 
 Limit::Slot Limit::MakeSlot(int number) const {
   const std::string key = "limit:" + std::to_string(number);
+  const std::string counter = "holdfast:fence:" + key;
   const std::string deadline = DeadlineInAnHour();
   Slot slot;
   slot.commands = {
-      MakeCommand(
-          {"EVALSHA", core::kAcquireScript.sha1, "1", key, kNonce, "10000", deadline, "host:12345"},
-          kAcquired),
-      MakeCommand({"EVALSHA", core::kReleaseScript.sha1, "1", key, kNonce}, kReleased)};
+      MakeCommand({"EVALSHA", core::kAcquireScript.sha1, "3", "holdfast:guard", key, counter,
+                   kNonce, "10000", deadline, kPass, kFence, kRetention, "host:12345"},
+                  kAcquired, kAcquiredSize),
+      MakeCommand({"EVALSHA", core::kReleaseScript.sha1, "3", "holdfast:guard", key, counter,
+                   kNonce, kRetention, kFence},
+                  kReleased, kReleased.size())};
   return slot;
+}
+
+// Never the same twice.
+std::string Limit::NextHint() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  last_hint_ = std::max<std::int64_t>(
+      last_hint_ + 1, std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+  return std::to_string(last_hint_);
 }
 
 void Limit::RunPairs(int in_flight, int pairs, Durations& durations) {
@@ -111,18 +145,24 @@ void Limit::StartPair(int slot) {
   slots_[slot].start = Clock::now();
   char nonce[kNonce.size() + 1];
   std::snprintf(nonce, sizeof(nonce), "%032llx", static_cast<unsigned long long>(next_nonce_++));
+  const std::string fence = NextHint();
   for (Command& command : slots_[slot].commands) {
     command.bytes.replace(command.nonce_at, kNonce.size(), nonce, kNonce.size());
+    command.bytes.replace(command.fence_at, kFence.size(), fence);
   }
   Send(slot);
 }
 
 void Limit::Send(int slot) {
   const std::uint64_t step = slots_[slot].step;
-  const std::string& bytes = slots_[slot].commands[step % 2].bytes;
+  const Command& command = slots_[slot].commands[step % 2];
   slots_[slot].grants = 0;
   for (Node& node : nodes_) {
-    node.out += bytes;
+    const std::size_t start = node.out.size();
+    node.out += command.bytes;
+    if (command.pass_at != std::string::npos) {
+      node.out.replace(start + command.pass_at, kPass.size(), node.pass);
+    }
     node.expected.push_back({slot, step});
   }
 }
@@ -156,13 +196,13 @@ void Limit::Write(Node& node) {
 std::size_t Limit::TakeReply(Node& node, std::string_view input) {
   if (node.expected.empty()) return 0;
   const Expected next = node.expected.front();
-  const std::string_view reply = slots_[next.slot].commands[next.step % 2].reply;
-  const std::string_view head = input.substr(0, reply.size());
-  if (head != reply.substr(0, head.size())) Die("a server answered " + std::string(input));
-  if (head.size() < reply.size()) return 0;
+  const Command& command = slots_[next.slot].commands[next.step % 2];
+  const std::string_view head = input.substr(0, command.reply.size());
+  if (head != command.reply.substr(0, head.size())) Die("a server answered " + std::string(input));
+  if (input.size() < command.reply_size) return 0;
   node.expected.pop_front();
   Count(next);
-  return reply.size();
+  return command.reply_size;
 }
 
 void Limit::Count(const Expected& answered) {

@@ -96,15 +96,15 @@ Servers::~Servers() {
   for (const Server& server : servers_) waitpid(server.pid, nullptr, 0);
 }
 
-std::vector<int> Servers::ports(int count) const {
+std::vector<int> Servers::ports() const {
   std::vector<int> ports;
-  for (int i = 0; i < count; ++i) ports.push_back(servers_[i].port);
+  for (const Server& server : servers_) ports.push_back(server.port);
   return ports;
 }
 
-std::vector<std::string> Servers::urls(int count) const {
+std::vector<std::string> Servers::urls() const {
   std::vector<std::string> urls;
-  for (int port : ports(count)) urls.push_back("redis://127.0.0.1:" + std::to_string(port));
+  for (int port : ports()) urls.push_back("redis://127.0.0.1:" + std::to_string(port));
   return urls;
 }
 

@@ -18,9 +18,8 @@ class Servers {
   Servers& operator=(const Servers&) = delete;
   ~Servers();
 
-  // Ports and URLs of the first `count` of them.
-  std::vector<int> ports(int count) const;
-  std::vector<std::string> urls(int count) const;
+  std::vector<int> ports() const;
+  std::vector<std::string> urls() const;
 
   // Stops the first `count` of them (SIGSTOP): connections stay, answers do not come.
   void Stop(int count) const;

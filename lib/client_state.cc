@@ -73,6 +73,9 @@ ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions op
 }
 
 absl::Status ClientState::Start() {
+  absl::StatusOr<net::LossWatch*> watch = net::LossWatch::Get();
+  if (!watch.ok()) return watch.status();
+  watch_ = *watch;
   absl::Status status = timer_.Open(weak_from_this(), [this] {
     Enter([](core::Engine& engine, core::TimePoint now) { engine.OnTimer(now); });
   });

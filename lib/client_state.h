@@ -21,6 +21,7 @@
 #include "net/boot_timer.h"
 #include "net/clock.h"
 #include "net/connection.h"
+#include "net/loss_watch.h"
 
 namespace holdfast::detail {
 
@@ -57,6 +58,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
   // Any thread.
   const asio::any_io_executor& executor() const { return executor_; }
   const ClientOptions& options() const { return options_; }
+  net::LossWatch& watch() const { return *watch_; }  // Once started.
   std::uint64_t NextTicket() { return next_ticket_.fetch_add(1); }
 
  private:
@@ -90,6 +92,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
   core::Engine engine_;
   std::vector<std::shared_ptr<net::Connection>> connections_;
   net::BootTimer timer_;
+  net::LossWatch* watch_ = nullptr;
   asio::steady_timer drain_timer_;
   bool in_engine_ = false;
   bool closed_ = false;

@@ -16,26 +16,20 @@ LockState::LockState(std::shared_ptr<ClientHandle> client, std::vector<std::stri
       names_(std::move(names)),
       name_(core::Joined(names_)),
       token_(std::move(token)),
-      fences_(std::move(fences)) {}
+      fences_(std::move(fences)),
+      term_(LeaseTerm::Make(client_->state().watch())) {}
 
 std::chrono::nanoseconds LockState::valid_for() const {
-  if (ended()) return std::chrono::nanoseconds(0);
-  const core::TimePoint until{std::chrono::nanoseconds(valid_until_.load())};
-  const core::TimePoint now = net::Now();
-  return until > now ? until - now : std::chrono::nanoseconds(0);
+  return ended() ? std::chrono::nanoseconds(0) : term_->left();
 }
 
 bool LockState::End() { return !ended_.exchange(true); }
 
-bool LockState::OnValidity(core::TimePoint valid_until, core::TimePoint) {
-  valid_until_.store(valid_until.time_since_epoch().count());
-  return true;
+bool LockState::OnValidity(core::TimePoint valid_until, core::TimePoint lost_at) {
+  return term_->Hold(valid_until, lost_at);
 }
 
-void LockState::OnLost() {
-  valid_until_.store(core::kLongAgo.time_since_epoch().count());
-  stop_.request_stop();
-}
+void LockState::OnLost() { term_->End(); }
 
 }  // namespace detail
 

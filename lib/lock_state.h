@@ -14,6 +14,7 @@
 #include "client_state.h"
 #include "core/engine_types.h"
 #include "core/time.h"
+#include "lease_term.h"
 
 namespace holdfast::detail {
 
@@ -29,7 +30,7 @@ class LockState final : public core::LeaseObserver {
   const std::string& token() const { return token_; }
   const std::vector<std::uint64_t>& fences() const { return fences_; }
   std::chrono::nanoseconds valid_for() const;
-  std::stop_token lost() const { return stop_.get_token(); }
+  std::stop_token lost() const { return term_->lost(); }
 
   // True for the first who asks: from then on the lock is released or detached.
   bool End();
@@ -51,9 +52,8 @@ class LockState final : public core::LeaseObserver {
   const std::string token_;
   const std::vector<std::uint64_t> fences_;
   core::LeaseId id_;
-  std::atomic<core::TimePoint::rep> valid_until_ = core::kLongAgo.time_since_epoch().count();
+  const std::shared_ptr<LeaseTerm> term_;
   std::atomic<bool> ended_ = false;
-  std::stop_source stop_;
   std::shared_ptr<LockState> self_;
 };
 

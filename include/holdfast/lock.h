@@ -66,7 +66,7 @@ class Lock {
   // released, detached or destroyed. What remains of the margin is for winding up, it is too late
   // to extend: do that well before, at a third of the ttl, or let `AcquireOptions::auto_extend` do
   // it. Does not fire for an attached lock before its first extension. Callbacks run on the
-  // client's executor; when its threads are busy past three quarters of the margin, on a thread of
+  // client's executor; when its threads are busy past a quarter of the margin, on a thread of
   // the library's own. Keep them short, and let them not throw. Destroy your std::stop_callback
   // before the Lock if an end of your own making is not to be told.
   std::stop_token lost() const;

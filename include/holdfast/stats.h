@@ -1,6 +1,8 @@
 // What a client has done so far, in numbers, and the same as text for Prometheus.
 //
-//   const Stats stats = client->stats();
+//   const absl::StatusOr<Stats> read = client->GetStats();
+//   if (!read.ok()) return read.status();
+//   const Stats& stats = *read;
 //   std::cout << stats.acquired << " locks, 99 % of them within "
 //             << stats.acquire.p99.count() / 1000 << " µs\n";
 //   http_reply << PrometheusText(stats, R"(client="billing")");

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
@@ -26,19 +28,27 @@ struct AcquireCommand {
   CommonOptions common;
   WaitOptions wait;
   AcquireOptions acquire;
-  std::string name;
+  std::vector<std::string> names;
 };
+
+std::string FencesText(const Lock& lock) {
+  return absl::StrCat(lock.fences().size() == 1 ? "token " : "tokens ",
+                      absl::StrJoin(lock.fences(), ", "));
+}
 
 bool PrintLock(const Lock& lock, const AcquireCommand& command) {
   const auto valid = std::chrono::floor<std::chrono::milliseconds>(lock.valid_for());
   if (command.common.json) {
-    return PrintJson({{"name", lock.name()},
+    return PrintJson({{"names", lock.names()},
                       {"token", lock.token()},
+                      {"fence", lock.fence()},
+                      {"fences", lock.fences()},
                       {"ttl_ms", command.acquire.ttl.count()},
                       {"valid_ms", valid.count()}});
   }
   if (!Print(lock.token() + "\n")) return false;
-  Say(absl::StrCat("acquired ", Printable(lock.name()), ", valid for ", FormatExactly(valid)));
+  Say(absl::StrCat("acquired ", Printable(lock.name()), ", fencing ", FencesText(lock),
+                   ", valid for ", FormatExactly(valid)));
   return true;
 }
 
@@ -57,9 +67,9 @@ int Acquire(AcquireCommand& command) {
   const absl::Status opened = session.Open(command.common);
   if (!opened.ok()) return ReportError(opened, command.common.json);
   command.acquire.wait = command.wait.bound();
-  Obtained obtained = Obtain(session, command.name, command.acquire);
+  Obtained obtained = Obtain(session, command.names, command.acquire);
   if (!obtained.lock.ok()) {
-    return ReportNotObtained(obtained, command.name, command.wait, command.common.json);
+    return ReportNotObtained(obtained, command.names, command.wait, command.common.json);
   }
   HoldSignalsBack();
   // Nobody would know the token: the lock goes back when `obtained` goes.
@@ -77,10 +87,10 @@ Command AddAcquire(CLI::App& app) {
   CLI::App* const sub =
       app.add_subcommand("acquire", "Take a lock and leave it held; prints its token");
   const auto command = std::make_shared<AcquireCommand>();
-  sub->add_option("NAME", command->name, "Name of the lock")->required();
+  AddNames(*sub, command->names);
   AddWaitOptions(*sub, command->wait);
   AddDuration(*sub, "--ttl", command->acquire.ttl,
-              "How long the lock lasts, 10ms to 30s (default: 10s)");
+              "How long the lock lasts, 10ms to the --max-ttl (default: 10s)");
   AddCommonOptions(*sub, command->common);
   sub->footer(
       "Prints the token alone on stdout:\n"

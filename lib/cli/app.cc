@@ -1,7 +1,6 @@
 #include "cli/app.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <utility>
@@ -9,60 +8,17 @@
 
 #include "CLI/App.hpp"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "cli/duration.h"
 #include "cli/exit_codes.h"
-#include "holdfast/blocking.h"
-#include "holdfast/client.h"
-#include "holdfast/options.h"
+#include "cli/report.h"
 
 namespace holdfast::cli {
 namespace {
 
-constexpr char kNodesVariable[] = "HOLDFAST_NODES";
-
-std::string NodesFromEnvironment() {
-  const char* value = std::getenv(kNodesVariable);
-  return value == nullptr ? "" : value;
-}
-
-absl::Status NoNodes() {
-  return WithExitCode(absl::InvalidArgumentError(absl::StrCat(
-                          "no nodes given: use --nodes URL,URL or set ", kNodesVariable,
-                          " (to try things out on this machine: holdfast nodes up)")),
-                      kExitConfig);
-}
-
-// Splits here, not by the library's error, because a bad variable is not a bad command line.
-absl::StatusOr<ClientOptions> MakeClientOptions(const CommonOptions& options) {
-  ClientOptions made;
-  made.nodes = options.nodes;
-  made.key_prefix = options.key_prefix;
-  made.owner = options.owner;
-  if (!made.nodes.empty()) return made;
-  const std::string variable = NodesFromEnvironment();
-  if (variable.empty()) return NoNodes();
-  made.nodes = absl::StrSplit(variable, ',');
-  return made;
-}
-
-absl::Status BlameSource(const absl::Status& status, const CommonOptions& options) {
-  if (!options.nodes.empty() || status.code() != absl::StatusCode::kInvalidArgument) return status;
-  return WithExitCode(
-      absl::InvalidArgumentError(absl::StrCat(kNodesVariable, ": ", status.message())),
-      kExitConfig);
-}
-
 // The owner is checked here: what is then left to be wrong with a client are its nodes.
 std::string CheckOwner(const std::string& owner) {
   if (owner.size() > 256) return "must be at most 256 bytes";
-  for (const char c : owner) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) return "must not contain control characters";
-  }
-  return "";
+  return HasControl(owner) ? "must not contain control characters" : "";
 }
 
 }  // namespace
@@ -77,6 +33,18 @@ void AddCommonOptions(CLI::App& app, CommonOptions& options) {
       ->type_name("URL,URL")
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_option("--max-ttl", options.max_ttl,
+                 "Bound on every ttl, 10ms to 24h, the same for all clients of these nodes "
+                 "(default: $HOLDFAST_MAX_TTL, or else 30s)")
+      ->type_name("TIME");
+  app.add_option("--membership", options.membership,
+                 "What these nodes are called together, where clients know them under different "
+                 "addresses (default: $HOLDFAST_MEMBERSHIP, or else the list of addresses)")
+      ->type_name("TEXT");
+  app.add_flag("--new-installation", options.new_installation,
+               "Only for a first start: says that nobody ever held a lock on those nodes that are "
+               "empty, so that they vote at once. If a node lost its data instead, two may hold "
+               "one lock");
   app.add_option("--key-prefix", options.key_prefix, "Put in front of each name to make its key")
       ->type_name("TEXT")
       ->capture_default_str();
@@ -84,6 +52,11 @@ void AddCommonOptions(CLI::App& app, CommonOptions& options) {
       ->type_name("TEXT")
       ->check(CheckOwner, "", "");
   AddJson(app, options.json);
+}
+
+void AddNames(CLI::App& app, std::vector<std::string>& names) {
+  app.add_option("NAME", names, "Name of the lock; of several names all are taken, or none")
+      ->required();
 }
 
 void AddWaitOptions(CLI::App& app, WaitOptions& options) {
@@ -114,22 +87,6 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& flags,
     set(*duration);
   };
   return app.add_option_function<std::string>(flags, parse, text)->type_name("TIME");
-}
-
-absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOptions& options) {
-  auto made = MakeClientOptions(options);
-  if (!made.ok()) return made.status();
-  auto client = Client::Create(std::move(executor), *std::move(made));
-  if (!client.ok()) return BlameSource(client.status(), options);
-  return client;
-}
-
-absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options) {
-  auto made = MakeClientOptions(options);
-  if (!made.ok()) return made.status();
-  auto client = BlockingClient::Create(*std::move(made));
-  if (!client.ok()) return BlameSource(client.status(), options);
-  return client;
 }
 
 int NotTakenCode(const absl::Status& status, const WaitOptions& options) {

@@ -1,4 +1,4 @@
-// What all commands share: their options, and how they reach the nodes.
+// What all commands share: their options.
 #ifndef HOLDFAST_CLI_APP_H_
 #define HOLDFAST_CLI_APP_H_
 
@@ -8,11 +8,8 @@
 #include <vector>
 
 #include "CLI/App.hpp"
-#include "absl/status/statusor.h"
-#include "asio/any_io_executor.hpp"
+#include "absl/status/status.h"
 #include "cli/exit_codes.h"
-#include "holdfast/blocking.h"
-#include "holdfast/client.h"
 #include "holdfast/options.h"
 
 namespace holdfast::cli {
@@ -27,6 +24,9 @@ struct CommonOptions {
   std::vector<std::string> nodes;  // From --nodes; empty: HOLDFAST_NODES.
   std::string key_prefix = ClientOptions().key_prefix;
   std::string owner;
+  std::string max_ttl;     // Empty: HOLDFAST_MAX_TTL.
+  std::string membership;  // Empty: HOLDFAST_MEMBERSHIP.
+  bool new_installation = false;
   bool json = false;
 };
 
@@ -42,8 +42,11 @@ struct WaitOptions {
 // --json, which every command has.
 void AddJson(CLI::App& app, bool& json);
 
-// --nodes, --key-prefix, --owner, --json.
+// --nodes and what else clients of the same nodes must agree on, --key-prefix, --owner, --json.
 void AddCommonOptions(CLI::App& app, CommonOptions& options);
+
+// NAME...: the names of one lock.
+void AddNames(CLI::App& app, std::vector<std::string>& names);
 
 // -n, -w, -E.
 void AddWaitOptions(CLI::App& app, WaitOptions& options);
@@ -54,10 +57,6 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& flags, std::chrono::m
 CLI::Option* AddDuration(CLI::App& app, const std::string& flags,
                          std::function<void(std::chrono::milliseconds)> set,
                          const std::string& text);
-
-// Clients on the nodes that were named; the error tells apart bad flags and bad configuration.
-absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOptions& options);
-absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options);
 
 // What to exit with when a lock was not taken because of `status`.
 int NotTakenCode(const absl::Status& status, const WaitOptions& options);

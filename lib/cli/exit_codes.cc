@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "holdfast/errors.h"
 
 namespace holdfast::cli {
 namespace {
@@ -30,7 +31,7 @@ constexpr std::array kMeanings = {
     Meaning{kExitLost, "lost", "the lock is lost; run: the command was stopped for it"},
     Meaning{kExitNotObtained, "not_obtained", "not obtained in time (or the code given with -E)"},
     Meaning{kExitDenied, "denied", "the servers refuse our credentials or rights"},
-    Meaning{kExitConfig, "config", "bad or missing configuration (HOLDFAST_NODES)"},
+    Meaning{kExitConfig, "config", "bad or missing configuration, or other than the nodes have"},
     Meaning{kExitCannotExecute, "cannot_execute", "run: the command cannot be executed"},
     Meaning{kExitNotFound, "not_found", "run: the command does not exist"},
     Meaning{kExitSignal, "signal", "plus n: ended by signal n"},
@@ -51,6 +52,7 @@ absl::Status WithExitCode(absl::Status status, int code) {
 
 int ExitCodeOf(const absl::Status& status) {
   if (const auto code = ExplicitCode(status)) return *code;
+  if (IsMisconfigured(status)) return kExitConfig;
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return kExitOk;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/app.h"
 #include "cli/commands.h"
+#include "cli/connect.h"
 #include "cli/duration.h"
 #include "cli/exit_codes.h"
 #include "cli/report.h"
@@ -47,15 +48,17 @@ std::string TtlText(const NodeView& view) {
   return view.ttl ? FormatDuration(*view.ttl) : "never ends";
 }
 
-std::string HolderText(const NodeView& view) {
-  if (!view.reason.empty()) return Printable(view.reason);
-  return view.holder.empty() ? "-" : Printable(view.holder);
+// The fencing counter: tokens to come are greater.
+std::string CounterText(const NodeView& view) {
+  return view.counter == 0 ? "-" : absl::StrCat(view.counter);
 }
 
 std::string NodesAsText(const Inspection& inspection) {
-  std::vector<std::vector<std::string>> rows = {{"NODE", "STATE", "LEFT", "HOLDER"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"NODE", "STATE", "LEFT", "COUNTER", "HOLDER", "NOTE"}};
   for (const NodeView& view : inspection.nodes) {
-    rows.push_back({view.node, StateName(view.state), TtlText(view), HolderText(view)});
+    rows.push_back({view.node, StateName(view.state), TtlText(view), CounterText(view),
+                    view.holder.empty() ? "-" : Printable(view.holder), NoteOf(view)});
   }
   return Table(rows, "  ");
 }
@@ -63,11 +66,10 @@ std::string NodesAsText(const Inspection& inspection) {
 Json NodesAsJson(const Inspection& inspection) {
   Json nodes = Json::array();
   for (const NodeView& view : inspection.nodes) {
-    Json node = {{"node", view.node},
-                 {"state", StateName(view.state)},
-                 {"holder", view.holder},
-                 {"ttl_ms", nullptr},
-                 {"reason", view.reason}};
+    Json node = {{"node", view.node},          {"state", StateName(view.state)},
+                 {"holder", view.holder},      {"ttl_ms", nullptr},
+                 {"counter", view.counter},    {"reason", view.reason},
+                 {"admission", view.admission}};
     if (view.ttl) node["ttl_ms"] = view.ttl->count();
     nodes.push_back(std::move(node));
   }
@@ -81,10 +83,16 @@ Json AsJson(const std::string& name, const Verdict& verdict, const Inspection& i
                {"remaining_ms", nullptr},
                {"summary", verdict.summary},
                {"quorum", inspection.quorum},
+               {"quorum_votes", verdict.quorum_votes},
                {"nodes", NodesAsJson(inspection)}};
   if (verdict.state == Verdict::State::kHeld) json["holder"] = verdict.holder;
   if (verdict.remaining) json["remaining_ms"] = verdict.remaining->count();
   return json;
+}
+
+std::string AsText(const std::string& name, const Verdict& verdict, const Inspection& inspection) {
+  return absl::StrCat(Printable(name), ": ", verdict.summary, " (quorum: ", inspection.quorum,
+                      " of ", inspection.nodes.size(), ")\n", NodesAsText(inspection));
 }
 
 int Inspect(const InspectCommand& command) {
@@ -94,10 +102,8 @@ int Inspect(const InspectCommand& command) {
   if (!inspection.ok())
     return ReportError(About(command.name, inspection.status()), command.common.json);
   const Verdict verdict = Judge(*inspection);
-  const bool printed = command.common.json
-                           ? PrintJson(AsJson(command.name, verdict, *inspection))
-                           : Print(absl::StrCat(Printable(command.name), ": ", verdict.summary,
-                                                "\n", NodesAsText(*inspection)));
+  const bool printed = command.common.json ? PrintJson(AsJson(command.name, verdict, *inspection))
+                                           : Print(AsText(command.name, verdict, *inspection));
   if (!printed) return kExitSystem;
   return verdict.state == Verdict::State::kUnknown ? kExitNoQuorum : kExitOk;
 }

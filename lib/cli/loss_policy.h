@@ -14,12 +14,15 @@ enum class OnLost { kTerm, kKill, kIgnore };
 struct LossPolicy {
   OnLost on_lost = OnLost::kTerm;
   std::chrono::milliseconds ttl{};
-  std::chrono::milliseconds grace{};  // Between TERM and KILL.
+  std::chrono::milliseconds grace{};     // Between TERM and KILL.
+  std::chrono::milliseconds max_hold{};  // After which the lock is not extended; 0: always is.
 
   // For the KILL to take effect while the lease still stands; the same as that of `Lock::lost()`.
   std::chrono::nanoseconds margin() const {
     using std::chrono::milliseconds;
-    return std::clamp(ttl / 20, milliseconds(5), milliseconds(250));
+    using std::chrono::nanoseconds;
+    const nanoseconds least = std::min<nanoseconds>(milliseconds(5), nanoseconds(ttl) / 4);
+    return std::clamp<nanoseconds>(nanoseconds(ttl) / 20, least, milliseconds(250));
   }
 
   // For a lease that at `now` was valid for another `valid_for`.

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "asio/bind_cancellation_slot.hpp"
 #include "asio/cancellation_signal.hpp"
 #include "asio/error_code.hpp"
@@ -21,6 +23,7 @@
 #include "cli/verdict.h"
 #include "holdfast/client.h"
 #include "holdfast/lock.h"
+#include "holdfast/names.h"
 #include "holdfast/nodes.h"
 #include "holdfast/options.h"
 
@@ -29,15 +32,16 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{1};
 
+std::string Joined(const Names& names) { return absl::StrJoin(names.list(), ", "); }
+
 // Why the lock does not come. Without a quorum, who is missing: that may last for ever.
-std::string WaitingText(const Inspection& inspection) {
-  const Verdict verdict = Judge(inspection);
+std::string WaitingText(const Verdict& verdict, const Inspection& inspection) {
   if (verdict.state == Verdict::State::kFree) return "it was held until now";
-  if (verdict.state != Verdict::State::kUnknown) return verdict.summary;
+  if (verdict.quorum_votes) return verdict.summary;
   std::string text = absl::StrCat(verdict.summary, " (-w TIME bounds the wait)");
   for (const NodeView& view : inspection.nodes) {
-    if (view.state != NodeView::State::kUnreachable) continue;
-    absl::StrAppend(&text, "\n    ", view.node, "  ", Printable(view.reason));
+    if (view.state != NodeView::State::kUnreachable && view.admission.empty()) continue;
+    absl::StrAppend(&text, "\n    ", view.node, "  ", NoteOf(view));
   }
   return text;
 }
@@ -45,18 +49,18 @@ std::string WaitingText(const Inspection& inspection) {
 // Shared with its handlers, some of which may come after the end.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
-  Attempt(Session& session, std::string name)
-      : client_(session.client()), name_(std::move(name)), patience_(session.io()) {}
+  Attempt(Session& session, Names names)
+      : client_(session.client()), names_(std::move(names)), patience_(session.io()) {}
 
   void Start(const AcquireOptions& options) {
-    client_->Acquire(name_, options,
+    client_->Acquire(names_, options,
                      asio::bind_cancellation_slot(
                          cancel_.slot(), [self = shared_from_this()](absl::StatusOr<Lock> lock) {
                            self->Finish(std::move(lock));
                          }));
     patience_.expires_after(kPatience);
     patience_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error && !self->done()) self->LookWhoHoldsIt();
+      if (!error && !self->done()) self->LookWhoHoldsIt(0);
     });
   }
 
@@ -67,8 +71,6 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   bool done() const { return result_.has_value(); }
-  // What the wait was for, once it has been said.
-  const std::string& waiting() const { return waiting_; }
   int signal() const { return signal_; }
   absl::StatusOr<Lock> TakeResult() { return *std::move(result_); }
 
@@ -79,21 +81,26 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     client_.reset();
   }
 
-  void LookWhoHoldsIt() {
-    client_->Inspect(name_, [self = shared_from_this()](absl::StatusOr<Inspection> inspection) {
-      if (self->done() || self->signal_ != 0 || !inspection.ok()) return;
-      self->waiting_ = WaitingText(*inspection);
-      Say(absl::StrCat("waiting for ", Printable(self->name_), ": ", self->waiting_));
-    });
+  // At the names one by one, until there is one to wait for.
+  void LookWhoHoldsIt(std::size_t i) {
+    client_->Inspect(names_.list()[i],
+                     [self = shared_from_this(), i](absl::StatusOr<Inspection> inspection) {
+                       if (self->done() || self->signal_ != 0 || !inspection.ok()) return;
+                       const Verdict verdict = Judge(*inspection);
+                       const bool last = i + 1 == self->names_.list().size();
+                       if (verdict.state == Verdict::State::kFree && !last)
+                         return self->LookWhoHoldsIt(i + 1);
+                       Say(absl::StrCat("waiting for ", Printable(self->names_.list()[i]), ": ",
+                                        WaitingText(verdict, *inspection)));
+                     });
   }
 
   std::optional<Client> client_;  // Until the end: the session waits for the last copy.
-  const std::string name_;
+  const Names names_;
   asio::steady_timer patience_;
   asio::cancellation_signal cancel_;
   std::optional<absl::StatusOr<Lock>> result_;
   int signal_ = 0;
-  std::string waiting_;
 };
 
 // The lock was won in the moment in which the signal came.
@@ -105,9 +112,9 @@ void GiveBack(Session& session, Lock lock) {
 
 }  // namespace
 
-Obtained Obtain(Session& session, const std::string& name, const AcquireOptions& options) {
+Obtained Obtain(Session& session, const Names& names, const AcquireOptions& options) {
   session.signals().Catch({SIGINT, SIGTERM, SIGHUP});
-  const auto attempt = std::make_shared<Attempt>(session, name);
+  const auto attempt = std::make_shared<Attempt>(session, names);
   session.signals().OnSignal([attempt](int signal) { attempt->Interrupt(signal); });
   attempt->Start(options);
   session.RunUntil([&] { return attempt->done(); });
@@ -119,14 +126,15 @@ Obtained Obtain(Session& session, const std::string& name, const AcquireOptions&
   return obtained;
 }
 
-int ReportNotObtained(const Obtained& obtained, const std::string& name, const WaitOptions& options,
+int ReportNotObtained(const Obtained& obtained, const Names& names, const WaitOptions& options,
                       bool json) {
   if (obtained.signal == 0) {
     const absl::Status& status = obtained.lock.status();
-    return ReportError(About(name, status), NotTakenCode(status, options), json);
+    return ReportError(About(Joined(names), status), NotTakenCode(status, options), json);
   }
-  return ReportError(absl::CancelledError(absl::StrCat("interrupted while waiting for ", name)),
-                     kExitSignal + obtained.signal, json);
+  return ReportError(
+      absl::CancelledError(absl::StrCat("interrupted while waiting for ", Joined(names))),
+      kExitSignal + obtained.signal, json);
 }
 
 }  // namespace holdfast::cli

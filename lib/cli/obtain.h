@@ -2,11 +2,10 @@
 #ifndef HOLDFAST_CLI_OBTAIN_H_
 #define HOLDFAST_CLI_OBTAIN_H_
 
-#include <string>
-
 #include "absl/status/statusor.h"
 #include "cli/session.h"
 #include "holdfast/lock.h"
+#include "holdfast/names.h"
 #include "holdfast/options.h"
 
 namespace holdfast::cli {
@@ -16,12 +15,12 @@ struct Obtained {
   int signal = 0;  // The one that ended the wait; then there is no lock.
 };
 
-// Says on stderr who holds the lock when it takes longer than a second. SIGINT, SIGTERM and SIGHUP
-// cancel; nothing is left behind on the nodes then.
-Obtained Obtain(Session& session, const std::string& name, const AcquireOptions& options);
+// Says on stderr who holds the lock, or which nodes are missing, when it takes longer than a
+// second. SIGINT, SIGTERM and SIGHUP cancel; nothing is left behind on the nodes then.
+Obtained Obtain(Session& session, const Names& names, const AcquireOptions& options);
 
 // Tells of the failure and returns the exit code for it.
-int ReportNotObtained(const Obtained& obtained, const std::string& name, const WaitOptions& options,
+int ReportNotObtained(const Obtained& obtained, const Names& names, const WaitOptions& options,
                       bool json);
 
 }  // namespace holdfast::cli

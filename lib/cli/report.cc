@@ -24,6 +24,9 @@ bool IsControl(char c) {
   return byte < 0x20 || byte == 0x7f;
 }
 
+constexpr char kReconfigureHint[] =
+    "    if the clients' configuration was changed on purpose: holdfast reconfigure --help\n";
+
 std::string KindName(const absl::Status& status, int exit_code) {
   if (exit_code == kExitLost) return ExitKind(exit_code);  // Whatever the last extension said.
   const auto failure = GetFailure(status);
@@ -38,6 +41,8 @@ std::string KindName(const absl::Status& status, int exit_code) {
       return "lost";
     case Failure::Kind::kCancelled:
       return "cancelled";
+    case Failure::Kind::kMisconfigured:
+      return "misconfigured";
     case Failure::Kind::kOther:
       break;
   }
@@ -89,6 +94,10 @@ std::string Printable(const std::string& text) {
     }
   }
   return safe;
+}
+
+bool HasControl(const std::string& text) {
+  return std::any_of(text.begin(), text.end(), IsControl);
 }
 
 void Say(const std::string& text) {
@@ -154,6 +163,7 @@ int ReportError(const absl::Status& status, int exit_code, bool json) {
   if (const auto failure = GetFailure(status)) {
     std::fputs(VotesAsText(*failure).c_str(), stderr);
   }
+  if (IsMisconfigured(status)) std::fputs(kReconfigureHint, stderr);
   return exit_code;
 }
 

@@ -14,6 +14,8 @@ namespace holdfast::cli {
 // command the terminal.
 std::string Printable(const std::string& text);
 
+bool HasControl(const std::string& text);
+
 // "holdfast: text" on stderr.
 void Say(const std::string& text);
 

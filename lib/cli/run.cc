@@ -12,6 +12,7 @@
 #include "CLI/App.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/app.h"
 #include "cli/child.h"
 #include "cli/commands.h"
@@ -34,10 +35,10 @@ constexpr milliseconds kLongestDefaultGrace{2'000};
 struct RunCommand {
   CommonOptions common;
   WaitOptions wait;
-  milliseconds ttl = AcquireOptions().ttl;
+  AcquireOptions acquire{.auto_extend = true};
   OnLost on_lost = OnLost::kTerm;
   std::optional<milliseconds> grace;
-  std::string name;
+  std::vector<std::string> names;
   std::vector<std::string> unexpected;
   std::vector<std::string> command;
 };
@@ -49,16 +50,18 @@ absl::Status Check(const RunCommand& run) {
         absl::StrCat("unexpected argument '", run.unexpected[0], "': ", usage));
   }
   if (run.command.empty()) return absl::InvalidArgumentError(absl::StrCat("no command: ", usage));
-  if (run.grace && *run.grace * 2 >= run.ttl) {
+  if (run.grace && *run.grace * 2 >= run.acquire.ttl) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--grace: must be under half of the ttl (", run.ttl.count(),
+        absl::StrCat("--grace: must be under half of the ttl (", run.acquire.ttl.count(),
                      " ms), so that the command is dead before the lease ends"));
   }
   return absl::OkStatus();
 }
 
 LossPolicy MakePolicy(const RunCommand& run) {
-  return {run.on_lost, run.ttl, run.grace.value_or(std::min(kLongestDefaultGrace, run.ttl / 4))};
+  const milliseconds ttl = run.acquire.ttl;
+  return {run.on_lost, ttl, run.grace.value_or(std::min(kLongestDefaultGrace, ttl / 4)),
+          run.acquire.max_hold};
 }
 
 // A pipe that nobody reads any more must not end the wrapper in the middle of its work. Returns
@@ -68,7 +71,10 @@ bool IgnoreSigpipe() { return signal(SIGPIPE, SIG_IGN) == SIG_DFL; }
 ChildPlan MakePlan(const RunCommand& run, const Lock& lock, const Signals& signals,
                    bool default_sigpipe) {
   ChildPlan plan{run.command,
-                 {{"HOLDFAST_NAME", lock.name()}, {"HOLDFAST_TOKEN", lock.token()}},
+                 {{"HOLDFAST_NAME", absl::StrJoin(lock.names(), "\n")},
+                  {"HOLDFAST_TOKEN", lock.token()},
+                  {"HOLDFAST_FENCE", absl::StrCat(lock.fence())},
+                  {"HOLDFAST_FENCES", absl::StrJoin(lock.fences(), "\n")}},
                  signals.caught()};
   if (default_sigpipe) plan.default_signals.push_back(SIGPIPE);
   plan.default_signals.insert(plan.default_signals.end(), {SIGCHLD, SIGTSTP, SIGCONT});
@@ -86,9 +92,10 @@ int Run(RunCommand& run) {
   const absl::Status opened = session.Open(run.common);
   if (!opened.ok()) return ReportError(opened, run.common.json);
   session.signals().Catch({SIGQUIT, SIGUSR1, SIGUSR2});
-  Obtained obtained = Obtain(session, run.name, {.ttl = run.ttl, .wait = run.wait.bound()});
+  run.acquire.wait = run.wait.bound();
+  Obtained obtained = Obtain(session, run.names, run.acquire);
   if (!obtained.lock.ok()) {
-    return ReportNotObtained(obtained, run.name, run.wait, run.common.json);
+    return ReportNotObtained(obtained, run.names, run.wait, run.common.json);
   }
   const ChildPlan plan = MakePlan(run, *obtained.lock, session.signals(), default_sigpipe);
   const auto supervisor = std::make_shared<Supervisor>(session, *std::move(guardian),
@@ -120,18 +127,28 @@ void AddLossOptions(CLI::App& app, RunCommand& run) {
 
 Command AddRun(CLI::App& app, const std::vector<std::string>& command) {
   CLI::App* const sub = app.add_subcommand(
-      "run", "Run a command while holding a lock:\n  holdfast run [OPTIONS] NAME -- CMD ARGS...");
+      "run",
+      "Run a command while holding a lock:\n  holdfast run [OPTIONS] NAME... -- CMD ARGS...");
   const auto run = std::make_shared<RunCommand>();
   run->command = command;
-  sub->add_option("NAME", run->name, "Name of the lock")->required();
+  AddNames(*sub, run->names);
   AddWaitOptions(*sub, run->wait);
-  AddDuration(*sub, "--ttl", run->ttl,
-              "Lease time; extended while the command runs (default: 10s)");
+  AddDuration(*sub, "--ttl", run->acquire.ttl,
+              "Lease time, 10ms to the --max-ttl; extended while the command runs (default: 10s)");
+  AddDuration(*sub, "--max-hold", run->acquire.max_hold,
+              "Hold the lock for this long at most; a command that still runs then is ended as "
+              "when the lock is lost (default: no bound)");
   AddLossOptions(*sub, *run);
   AddCommonOptions(*sub, run->common);
   sub->allow_extras();
   sub->footer(
-      "The command sees HOLDFAST_NAME and HOLDFAST_TOKEN; its exit status is passed on. Example:\n"
+      "The command's exit status is passed on. It sees\n"
+      "  HOLDFAST_NAME    the lock's name; of several all, sorted, each on a line\n"
+      "  HOLDFAST_TOKEN   what extend and release take\n"
+      "  HOLDFAST_FENCE   the fencing token, greater than that of any earlier holder: to be shown\n"
+      "                   to whatever the command writes to; of several names the first one's\n"
+      "  HOLDFAST_FENCES  those of all names, in their order, each on a line\n"
+      "Example:\n"
       "  holdfast run -w 30s nightly-report -- ./report.sh --all");
   return {sub, [run, sub] {
             run->unexpected = sub->remaining();

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "cli/app.h"
+#include "cli/connect.h"
 
 namespace holdfast::cli {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::chrono::milliseconds kLastWords{500};
 }  // namespace
 
 absl::Status Session::Open(const CommonOptions& options) {
-  auto client = OpenClient(io_.get_executor(), options);
+  auto client = OpenClient(io_.get_executor(), options, events_);
   if (!client.ok()) return client.status();
   client_ = *std::move(client);
   return absl::OkStatus();

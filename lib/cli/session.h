@@ -3,11 +3,13 @@
 #define HOLDFAST_CLI_SESSION_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "absl/status/status.h"
 #include "asio/io_context.hpp"
 #include "cli/app.h"
+#include "cli/events.h"
 #include "cli/signals.h"
 #include "holdfast/client.h"
 
@@ -17,7 +19,7 @@ namespace holdfast::cli {
 // tell the nodes a moment to get there.
 class Session {
  public:
-  Session() : signals_(io_) {}
+  Session() : signals_(io_), events_(std::make_shared<Events>()) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
@@ -27,6 +29,7 @@ class Session {
   asio::io_context& io() { return io_; }
   Signals& signals() { return signals_; }
   Client& client() { return *client_; }
+  Events& events() { return *events_; }
 
   // Runs the loop until `done()`.
   void RunUntil(const std::function<bool()>& done);
@@ -34,6 +37,7 @@ class Session {
  private:
   asio::io_context io_;
   Signals signals_;
+  const std::shared_ptr<Events> events_;
   std::optional<Client> client_;
 };
 

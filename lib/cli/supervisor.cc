@@ -20,7 +20,6 @@
 #include "cli/duration.h"
 #include "cli/exit_codes.h"
 #include "cli/guardian.h"
-#include "cli/lease_keeper.h"
 #include "cli/loss_policy.h"
 #include "cli/report.h"
 #include "cli/session.h"
@@ -33,6 +32,7 @@ Supervisor::Supervisor(Session& session, Guardian guardian, Lock lock, const Los
     : session_(session),
       policy_(policy),
       name_(Printable(lock.name())),
+      held_since_(BootNow()),
       lock_(std::move(lock)),
       guardian_(std::move(guardian)),
       guardian_events_(session.io(), fcntl(guardian_.fd(), F_DUPFD_CLOEXEC, 0)) {}
@@ -48,18 +48,16 @@ RunResult Supervisor::Run(const ChildPlan& plan) {
 absl::Status Supervisor::Start(const ChildPlan& plan) {
   session_.signals().OnSignal([self = shared_from_this()](int signal) { self->OnSignal(signal); });
   session_.signals().Catch({SIGCHLD, SIGTSTP, SIGCONT});
-  keeper_ =
-      std::make_shared<LeaseKeeper>(session_.io(), *lock_, policy_.ttl, [this] { OnExtended(); });
   auto child = Child::Fork(plan);
   if (!child.ok()) return child.status();
   child_.emplace(*std::move(child));
-  OnExtended();
+  WatchLease();
+  session_.events().OnExtension([this](const absl::Status& status) { OnExtension(status); });
   ListenToGuardian();
   if (terminal_.IsOursAlone()) LendTerminal();
   absl::Status executed = child_->Execute();
   if (!executed.ok()) return executed;
   ListenToLoss();
-  keeper_->Start();
   return absl::OkStatus();
 }
 
@@ -82,7 +80,6 @@ void Supervisor::ListenToLoss() {
 
 RunResult Supervisor::Finish() {
   ended_ = true;
-  keeper_->Stop();
   on_lost_.reset();
   session_.signals().OnSignal(nullptr);
   guardian_events_.close();
@@ -98,6 +95,7 @@ RunResult Supervisor::Finish() {
     AwaitVotes();
     result = {LossStatus(), kExitLost};
   }
+  session_.events().OnExtension(nullptr);
   Release();
   return result;
 }
@@ -153,7 +151,14 @@ void Supervisor::LendTerminal() {
   terminal_.GiveTo(child_->pid());
 }
 
-void Supervisor::OnExtended() {
+// Also of one that failed: where a node said that the key is gone, the lease is shorter now.
+void Supervisor::OnExtension(const absl::Status& status) {
+  last_failure_ = status;
+  votes_missing_ = false;
+  if (!ended_ && lock_->valid_for().count() > 0) WatchLease();
+}
+
+void Supervisor::WatchLease() {
   const auto now = BootNow();  // First: what passes until the next line makes the deadline earlier.
   Watch(policy_.At(now, lock_->valid_for()));
 }
@@ -166,7 +171,6 @@ void Supervisor::Watch(const Deadlines& deadlines) {
 void Supervisor::OnLost() {
   if (ended_ || lost_) return;
   lost_ = true;
-  keeper_->Stop();
   if (policy_.on_lost != OnLost::kIgnore) return Watch(policy_.AtOnce(BootNow(), deadlines_));
   Say(absl::StrCat("warning: ", LossText(), "; the command keeps running"));
 }
@@ -176,7 +180,6 @@ void Supervisor::OnGuardianGone() {
   if (ended_ || stopping_) return;
   guardian_failed_ = true;
   stopping_ = true;
-  keeper_->Stop();
   child_->Signal(SIGKILL);
 }
 
@@ -186,7 +189,7 @@ void Supervisor::ReadGuardian() {
 
 void Supervisor::OnAct(GuardianAct act) {
   const bool first = !std::exchange(stopping_, true);
-  keeper_->Stop();
+  if (first) votes_missing_ = last_failure_.ok() && !MaxHoldIsOver();
   if (ended_ || !first) return;
   const std::string what = act == GuardianAct::kKill
                                ? "the command is killed"
@@ -201,22 +204,35 @@ void Supervisor::AwaitVotes() {
   asio::steady_timer bound(session_.io(), lock_->valid_for());
   bool over = false;
   bound.async_wait([&over](const asio::error_code&) { over = true; });
-  session_.RunUntil([&] { return over || !keeper_->extending(); });
+  session_.RunUntil([&] { return over || !votes_missing_; });
   bound.cancel();
   session_.RunUntil([&] { return over; });
 }
 
+bool Supervisor::MaxHoldIsOver() const {
+  if (policy_.max_hold.count() == 0) return false;
+  // The last lease ends a little earlier, by the clocks' drift and the margin of the loss.
+  const auto slack = policy_.ttl / 10 + std::chrono::milliseconds(5);
+  return BootNow() + lock_->valid_for() + slack >= held_since_ + policy_.max_hold;
+}
+
+std::string Supervisor::LossReason() const {
+  if (guardian_failed_) return "the guardian process ended";
+  if (!last_failure_.ok()) return Brief(last_failure_);
+  if (!MaxHoldIsOver()) return "it could not be extended in time";
+  return absl::StrCat("its --max-hold of ", FormatDuration(policy_.max_hold), " is over");
+}
+
 std::string Supervisor::LossText() const {
-  if (guardian_failed_) return absl::StrCat(name_, ": lost: the guardian process ended");
-  const absl::Status& failure = keeper_->last_failure();
-  if (IsLost(failure)) return absl::StrCat(name_, ": ", Brief(failure));
-  const std::string reason = failure.ok() ? "it could not be extended in time" : Brief(failure);
-  return absl::StrCat(name_, ": lost: ", reason);
+  if (!guardian_failed_ && IsLost(last_failure_)) {
+    return absl::StrCat(name_, ": ", Brief(last_failure_));
+  }
+  return absl::StrCat(name_, ": lost: ", LossReason());
 }
 
 // With the votes of the last extension.
 absl::Status Supervisor::LossStatus() const {
-  return Reworded(keeper_->last_failure(), absl::StatusCode::kFailedPrecondition,
+  return Reworded(last_failure_, absl::StatusCode::kFailedPrecondition,
                   absl::StrCat(LossText(), "; the command was stopped"));
 }
 

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_CLI_SUPERVISOR_H_
 #define HOLDFAST_CLI_SUPERVISOR_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,7 +14,6 @@
 #include "asio/posix/stream_descriptor.hpp"
 #include "cli/child.h"
 #include "cli/guardian.h"
-#include "cli/lease_keeper.h"
 #include "cli/loss_policy.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
@@ -28,7 +28,7 @@ struct RunResult {
 };
 
 // The guardian alone ends a command for a loss; this class moves the guardian's deadlines, and
-// keeps everything else going: signals, the terminal, the extensions and the release.
+// keeps everything else going: signals, the terminal and the release. The client extends the lock.
 class Supervisor : public std::enable_shared_from_this<Supervisor> {
  public:
   Supervisor(Session& session, Guardian guardian, Lock lock, const LossPolicy& policy);
@@ -47,23 +47,27 @@ class Supervisor : public std::enable_shared_from_this<Supervisor> {
   void OnChildChanged();
   void OnChildStopped(int signal);
   void OnContinued();
-  void OnExtended();
+  void OnExtension(const absl::Status& status);
   void OnLost();
   void OnGuardianGone();
 
   void ReadGuardian();
   void OnAct(GuardianAct act);
+  void WatchLease();
   void Watch(const Deadlines& deadlines);
   void LendTerminal();
   void AwaitVotes();
+  bool MaxHoldIsOver() const;
+  std::string LossReason() const;
   std::string LossText() const;
   absl::Status LossStatus() const;
 
   Session& session_;
   const LossPolicy policy_;
   const std::string name_;
+  const std::chrono::nanoseconds held_since_;
   std::optional<Lock> lock_;
-  std::shared_ptr<LeaseKeeper> keeper_;
+  absl::Status last_failure_;  // The last extension's; OK if it succeeded, or none was tried.
   std::optional<std::stop_callback<std::function<void()>>> on_lost_;
   Terminal terminal_;
   bool terminal_lent_ = false;
@@ -71,7 +75,8 @@ class Supervisor : public std::enable_shared_from_this<Supervisor> {
   Guardian guardian_;  // Behind child_: is dismissed before the child is reaped.
   asio::posix::stream_descriptor guardian_events_;
   Deadlines deadlines_;
-  bool stopping_ = false;  // The command was told to end because of a loss.
+  bool votes_missing_ = false;  // An extension under way will tell why the lock is lost.
+  bool stopping_ = false;       // The command was told to end because of a loss.
   bool guardian_failed_ = false;
   bool lost_ = false;
   bool ended_ = false;

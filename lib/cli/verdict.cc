@@ -26,16 +26,19 @@ struct Count {
   std::map<std::string, Remaining> holders;
   Remaining foreign;
   int free = 0;
-  int unreachable = 0;
+  int silent = 0;  // Nothing is known from them.
+  int voting = 0;
 };
 
 Count CountViews(const Inspection& inspection) {
   Count count;
   for (const NodeView& view : inspection.nodes) {
+    const bool votes = view.state != NodeView::State::kUnreachable && view.admission.empty();
+    count.voting += votes ? 1 : 0;
     const milliseconds ttl = view.ttl.value_or(milliseconds::max());
     switch (view.state) {
       case NodeView::State::kFree:
-        ++count.free;
+        ++(votes ? count.free : count.silent);
         break;
       case NodeView::State::kHeld:
         count.holders[view.holder].push_back(ttl);
@@ -44,7 +47,7 @@ Count CountViews(const Inspection& inspection) {
         count.foreign.push_back(ttl);
         break;
       case NodeView::State::kUnreachable:
-        ++count.unreachable;
+        ++count.silent;
         break;
     }
   }
@@ -73,8 +76,14 @@ bool IsQuorum(std::size_t count, const Inspection& inspection) {
   return count >= static_cast<std::size_t>(inspection.quorum);
 }
 
+std::string TooFewVote(const Count& count, const Inspection& inspection) {
+  return absl::StrCat("only ", count.voting, " of ", inspection.nodes.size(),
+                      inspection.nodes.size() == 1 ? " node" : " nodes", " can vote, and ",
+                      inspection.quorum, inspection.quorum == 1 ? " is needed" : " are needed");
+}
+
 Verdict Held(const std::string& holder, const Remaining& ttls, const Inspection& inspection) {
-  Verdict verdict{Verdict::State::kHeld, holder, Lasts(ttls, inspection.quorum), ""};
+  Verdict verdict{Verdict::State::kHeld, holder, Lasts(ttls, inspection.quorum), "", false};
   const std::string shown = holder.empty() ? "somebody without a name" : Printable(holder);
   verdict.summary =
       absl::StrCat("held by ", shown, OnNodes(ttls.size(), inspection), Left(verdict.remaining));
@@ -82,7 +91,7 @@ Verdict Held(const std::string& holder, const Remaining& ttls, const Inspection&
 }
 
 Verdict Foreign(const Remaining& ttls, const Inspection& inspection) {
-  Verdict verdict{Verdict::State::kForeign, "", Lasts(ttls, inspection.quorum), ""};
+  Verdict verdict{Verdict::State::kForeign, "", Lasts(ttls, inspection.quorum), "", false};
   verdict.summary = absl::StrCat("held by a key of another program",
                                  OnNodes(ttls.size(), inspection), Left(verdict.remaining));
   return verdict;
@@ -92,35 +101,46 @@ Verdict Free(const Count& count, const Inspection& inspection) {
   const auto free = static_cast<std::size_t>(count.free);
   const bool all = free == inspection.nodes.size();
   return {Verdict::State::kFree, "", std::nullopt,
-          all ? "free" : absl::StrCat("free", OnNodes(free, inspection))};
+          all ? "free" : absl::StrCat("free", OnNodes(free, inspection)), false};
 }
 
 Verdict Unknown(const Count& count, const Inspection& inspection) {
-  const auto answers = inspection.nodes.size() - static_cast<std::size_t>(count.unreachable);
-  return {Verdict::State::kUnknown, "", std::nullopt,
-          absl::StrCat("only ", answers, " of ", inspection.nodes.size(), " nodes answer, and ",
-                       inspection.quorum, " are needed")};
+  return {Verdict::State::kUnknown, "", std::nullopt, TooFewVote(count, inspection), false};
 }
 
 Verdict Split(const Count& count, const Inspection& inspection) {
   return {Verdict::State::kSplit, "", std::nullopt,
           absl::StrCat("split: nobody has the ", inspection.quorum, " nodes needed (", count.free,
                        " free, ", count.holders.size(), " claiming, ", count.foreign.size(),
-                       " foreign, ", count.unreachable, " unreachable)")};
+                       " foreign, ", count.silent, " silent)"),
+          false};
+}
+
+Verdict JudgeKeys(const Count& count, const Inspection& inspection) {
+  for (const auto& [holder, ttls] : count.holders) {
+    if (IsQuorum(ttls.size(), inspection)) return Held(holder, ttls, inspection);
+  }
+  if (IsQuorum(count.foreign.size(), inspection)) return Foreign(count.foreign, inspection);
+  if (IsQuorum(static_cast<std::size_t>(count.free), inspection)) return Free(count, inspection);
+  const auto answers = inspection.nodes.size() - static_cast<std::size_t>(count.silent);
+  if (!IsQuorum(answers, inspection)) return Unknown(count, inspection);
+  return Split(count, inspection);
 }
 
 }  // namespace
 
 Verdict Judge(const Inspection& inspection) {
   const Count count = CountViews(inspection);
-  for (const auto& [holder, ttls] : count.holders) {
-    if (IsQuorum(ttls.size(), inspection)) return Held(holder, ttls, inspection);
-  }
-  if (IsQuorum(count.foreign.size(), inspection)) return Foreign(count.foreign, inspection);
-  if (IsQuorum(static_cast<std::size_t>(count.free), inspection)) return Free(count, inspection);
-  const auto answers = inspection.nodes.size() - static_cast<std::size_t>(count.unreachable);
-  if (!IsQuorum(answers, inspection)) return Unknown(count, inspection);
-  return Split(count, inspection);
+  Verdict verdict = JudgeKeys(count, inspection);
+  verdict.quorum_votes = count.voting >= inspection.quorum;
+  if (verdict.quorum_votes || verdict.state == Verdict::State::kUnknown) return verdict;
+  absl::StrAppend(&verdict.summary, "; ", TooFewVote(count, inspection));
+  return verdict;
+}
+
+std::string NoteOf(const NodeView& view) {
+  if (view.admission.empty()) return Printable(view.reason);
+  return absl::StrCat("cannot vote: ", Printable(view.admission));
 }
 
 const char* StateName(Verdict::State state) {

@@ -54,10 +54,12 @@ void Admission::Install() {
 }
 
 bool Admission::installing() const {
-  const auto busy = [](const Node& node) {
-    return node.connected && (node.install || node.question == Question::kInstall);
-  };
-  return std::any_of(nodes_.begin(), nodes_.end(), busy);
+  for (int i = 0; i < count(); ++i) {
+    const Node& node = nodes_[i];
+    if (node.question == Question::kInstall) return true;
+    if (node.install && !MustNotBeAsked(i)) return true;
+  }
+  return false;
 }
 
 Admission::Question Admission::Next(int index, TimePoint now) {
@@ -77,8 +79,12 @@ Admission::Question Admission::Choose(int index, TimePoint now) const {
   if (node.install) return Question::kInstall;
   if (now < node.ask_again) return Question::kNone;
   if (!node.known || !node.refusal.empty() || node.asked < survey_) return Question::kAdmit;
-  if (!IsShut(node) || node.till > survey_) return Question::kNone;
-  return Surveyed() && CanOpen(index) ? Question::kOpen : Question::kNone;
+  return IsToBeOpened(index) ? Question::kOpen : Question::kNone;
+}
+
+bool Admission::IsToBeOpened(int index) const {
+  const Node& node = nodes_[index];
+  return IsShut(node) && node.till <= survey_ && Surveyed() && CanOpen(index);
 }
 
 void Admission::Write(int index, Question question, ScriptCall& call) const {
@@ -108,10 +114,12 @@ void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
   if (node.asked == kLongAgo) return;  // Things have changed since it was asked.
   const std::string_view kind = answer.at(0).text();
   if (kind == "SHUT") {
-    // Its guard changed while it was about to be opened.
+    // Its guard changed, or went, while it was about to be opened.
     node.known = false;
+    node.wiped = true;
   } else if (kind == "MISMATCH") {
     node.known = true;
+    node.wiped = true;
     node.other_setup = FingerprintDifference(answer.at(1).text(), options_.fingerprint);
     node.ask_again = now + kRefusedAgain;
   } else if (kind == "STATE" && answer.size() == 8) {
@@ -124,13 +132,16 @@ void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
 
 void Admission::Read(Node& node, ReplyView answer, TimePoint now) {
   node.known = true;
-  node.wiped = false;
+  node.wiped = true;
   node.ask_again = kLongAgo;
   node.other_setup.clear();
   node.problem = {};
   node.pass = answer.at(1).text();
   const std::int64_t left = std::clamp<std::int64_t>(answer.at(2).integer(), 0, 1'000'000'000);
-  node.till = now + milliseconds(left);
+  // Once it is over it stays over: read again for the survey, it must not seem to end only now.
+  const bool was_over = node.over && node.till_text == answer.at(7).text();
+  node.over = left == 0;
+  if (!was_over || !node.over) node.till = now + milliseconds(left);
   node.mark = answer.at(3).integer();
   node.young = answer.at(4).text() == "1";
   node.config = answer.at(6).text();
@@ -140,6 +151,7 @@ void Admission::Read(Node& node, ReplyView answer, TimePoint now) {
 void Admission::OnNoAnswer(int index, NodeProblem problem, TimePoint now) {
   Node& node = nodes_[index];
   node.question = Question::kNone;
+  node.asked = kLongAgo;  // What it said before does not count in a survey.
   node.problem = std::move(problem);
   node.ask_again = now + kAgain;
 }
@@ -168,8 +180,16 @@ bool Admission::MustNotBeAsked(int index) const {
 
 void Admission::StartSurvey(TimePoint now) {
   if (survey_ != kLongAgo && now < survey_ + kAgain) return;
+  if (Asking()) return;  // A survey that is under way is not begun anew,
+  for (int i = 0; i < count(); ++i) {
+    if (IsToBeOpened(i)) return;  // nor one that was of use.
+  }
   const auto due = [&](const Node& node) { return IsShut(node) && node.till <= now; };
   if (std::any_of(nodes_.begin(), nodes_.end(), due)) survey_ = now;
+}
+
+bool Admission::Asking() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.asking(); });
 }
 
 bool Admission::Surveyed() const {
@@ -215,10 +235,11 @@ std::int64_t Admission::Floor() const {
 
 TimePoint Admission::next_timer() const {
   TimePoint next = kNever;
-  for (const Node& node : nodes_) {
-    if (!node.connected || node.asking()) continue;
+  for (int i = 0; i < count(); ++i) {
+    const Node& node = nodes_[i];
+    if (!node.connected || node.asking() || MustNotBeAsked(i)) continue;
     if (!node.known || !node.other_setup.empty()) next = std::min(next, node.ask_again);
-    if (!IsShut(node)) continue;
+    if (!IsShut(node) || Asking()) continue;
     const TimePoint survey =
         survey_ == kLongAgo ? node.till : std::max(node.till, survey_ + kAgain);
     next = std::min(next, survey);

@@ -79,7 +79,7 @@ class Admission {
     TimePoint asked = kLongAgo;           // since then.
     TimePoint ask_again = kLongAgo;       // Not to be asked before.
     bool install = false;                 // To be given our configuration.
-    bool wiped = false;                   // Its data went while it ran.
+    bool wiped = false;  // It had a guard: should there be none, its data went while it ran.
 
     bool known = false;       // It answered on this connection, and nothing has changed since.
     NodeProblem problem;      // Why it could not be asked.
@@ -91,6 +91,7 @@ class Admission {
     std::string config;
     std::string till_text;  // The end of its quarantine as the node writes it, and by our clock.
     TimePoint till;
+    bool over = false;      // It had ended when the node answered.
     std::int64_t mark = 0;  // The largest counter that it knows of.
     bool young = false;     // Opened lately, and on less than a grown node's word.
 
@@ -107,7 +108,9 @@ class Admission {
   bool MustNotBeAsked(int node) const;
   void StartSurvey(TimePoint now);
   Question Choose(int node, TimePoint now) const;
+  bool Asking() const;
   bool Surveyed() const;
+  bool IsToBeOpened(int node) const;
   bool CanOpen(int node) const;
   bool EnoughGrown(int node) const;
   std::int64_t Floor() const;

@@ -47,7 +47,10 @@ void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
 // Called when anything about `node` may have changed.
 void Engine::AfterAdmission(int node, TimePoint now) {
   AskGuards(now);
-  for (int i = 0; i < nodes(); ++i) Announce(i, now);
+  for (int i = 0; i < nodes(); ++i) {
+    // The others are down only once their own first try has ended.
+    if (i == node || admission_.standing(i) != Standing::kDown) Announce(i, now);
+  }
   const bool settled = admission_.standing(node) != Standing::kUnknown ||
                        admission_.Problem(node, now).vote != Vote::kQuarantined;
   if (settled) SettleNode(node, now);

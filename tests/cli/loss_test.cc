@@ -134,6 +134,18 @@ TEST_F(RunLossTest, StoppedWrappersCommandEndsBeforeTheKeyCanExpire) {
   EXPECT_EQ(end.exit_status, 74) << end;
 }
 
+// The guardian goes by the deadline of the last extension, not of the first lease, nor for ever.
+TEST_F(RunLossTest, StoppedWrappersCommandEndsInTimeAlsoAfterExtensions) {
+  const auto run = StartRun(kStubborn);
+  const auto pids = PidsIn(run->out());
+  ASSERT_TRUE(Eventually([this] { return nodes_[0].CallsOf("pexpire") >= 4; }));
+  for (const pid_t pid : pids) EXPECT_TRUE(Running(pid)) << "past the first lease";
+  run->Signal(SIGSTOP);
+  ExpectDeadWithin(pids, kTtl);
+  run->Signal(SIGCONT);
+  EXPECT_EQ(run->Wait().exit_status, 74);
+}
+
 TEST_F(RunLossTest, GraceMustFitIntoTheTtl) {
   const Finished end = Run({"run", "--ttl", "1s", "--grace", "2s", "a", "--", "true"});
   EXPECT_EQ(end.exit_status, 64) << end;

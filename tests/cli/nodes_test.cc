@@ -48,7 +48,8 @@ TEST_F(NodesTest, ComeUpWorkAndLeaveNothing) {
   ASSERT_EQ(up["nodes"].size(), 3U);
   for (const pid_t pid : pids_) EXPECT_TRUE(Running(pid));
   const std::string variable = "HOLDFAST_NODES=" + up["HOLDFAST_NODES"].get<std::string>();
-  EXPECT_EQ(RunAlone({"run", "a", "--", "true"}, {variable}).exit_status, 0);
+  EXPECT_EQ(RunAlone({"run", "-n", "a", "--", "true"}, {variable}).exit_status, 0)
+      << "they do not vote at once";
 
   EXPECT_EQ(Nodes({"down"}).exit_status, 0);
   for (const pid_t pid : pids_) EXPECT_FALSE(Running(pid));
@@ -74,6 +75,9 @@ TEST_F(NodesTest, StatusTellsOfADeadOneAndUpRevivesIt) {
   const Json revived = NodesJson({"up"});
   EXPECT_EQ(revived["HOLDFAST_NODES"], up["HOLDFAST_NODES"]) << "on the same ports";
   EXPECT_EQ(revived["nodes"][0]["state"], "running");
+  const std::string variable = "HOLDFAST_NODES=" + up["HOLDFAST_NODES"].get<std::string>();
+  EXPECT_EQ(RunAlone({"run", "-n", "a", "--", "true"}, {variable}).exit_status, 0)
+      << "it forgot nothing, and votes at once";
 }
 
 TEST_F(NodesTest, UpPrintsWhatAShellCanTake) {

@@ -1,6 +1,7 @@
 // `holdfast run` while all is well, and when it cannot start.
 #include <signal.h>
 
+#include <cstdint>
 #include <string>
 
 #include "cli/program.h"
@@ -26,10 +27,11 @@ TEST_F(RunTest, PassesTheCommandsStatusOn) {
 
 TEST_F(RunTest, CommandSeesItsLockAndStdin) {
   const Finished end = Run({"run", "a b", "--", "sh", "-c",
-                            "echo \"$HOLDFAST_NAME/$HOLDFAST_TOKEN\"; cat; echo oops >&2"},
+                            "echo \"$HOLDFAST_NAME/$HOLDFAST_TOKEN/$HOLDFAST_FENCE\"; cat; "
+                            "echo oops >&2"},
                            "input\n");
   EXPECT_EQ(end.exit_status, 0) << end;
-  EXPECT_THAT(end.out, MatchesRegex("a b/[0-9a-f]{32}\ninput\n"));
+  EXPECT_THAT(end.out, MatchesRegex("a b/[0-9a-f]{32}/[1-9][0-9]*\ninput\n"));
   EXPECT_THAT(end.err, HasSubstr("oops"));
 }
 
@@ -47,6 +49,59 @@ TEST_F(RunTest, KeepsTheLockBeyondItsTtl) {
   EXPECT_EQ(end.exit_status, 0) << end;
   EXPECT_EQ(end.out, "done\n");
   EXPECT_TRUE(Freed("a"));
+}
+
+TEST_F(RunTest, FencesGrowFromHolderToHolder) {
+  std::uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    const Finished end = Run({"run", "a", "--", "sh", "-c", "echo $HOLDFAST_FENCE"});
+    ASSERT_THAT(end.out, MatchesRegex("[1-9][0-9]*\n"));
+    EXPECT_GT(std::stoull(end.out), last);
+    last = std::stoull(end.out);
+  }
+}
+
+TEST_F(RunTest, CommandSeesEachOfSeveralNames) {
+  const Finished end = Run({"run", "to", "from", "--", "sh", "-c",
+                            "echo \"$HOLDFAST_NAME\"; echo \"$HOLDFAST_FENCES\"; "
+                            "echo \"$HOLDFAST_FENCE\""});
+  EXPECT_EQ(end.exit_status, 0) << end;
+  EXPECT_THAT(end.out, MatchesRegex("from\nto\n([0-9]+)\n([0-9]+)\n([0-9]+)\n"));
+}
+
+TEST_F(RunTest, HoldsAllOfSeveralNames) {
+  const auto held = Start({"run", "a", "b", "--", "sh", "-c", "echo up; sleep 60"});
+  ASSERT_TRUE(held->WaitForOutput("up"));
+  for (const std::string name : {"a", "b"}) {
+    EXPECT_EQ(StatusOf({"run", "-n", "c", name, "--", "true"}), 75) << name;
+  }
+  EXPECT_TRUE(Freed("c"));
+}
+
+// While nobody says who holds it, a wait for several names looks like a hang.
+TEST_F(RunTest, WaitForSeveralNamesSaysWhichIsHeld) {
+  ASSERT_EQ(StatusOf({"acquire", "b", "--owner", "alice", "--ttl", "3s"}), 0);
+  const Finished end = Run({"run", "a", "b", "--", "true"});
+  EXPECT_EQ(end.exit_status, 0) << end;
+  EXPECT_THAT(end.err, HasSubstr("waiting for b: held by alice"));
+}
+
+TEST_F(RunTest, MaxHoldEndsTheCommandWith74) {
+  const auto run = Start({"run", "--ttl", "1s", "--max-hold", "2s", "a", "--", "sh", "-c",
+                          "trap 'echo told; exit 5' TERM; echo up; while :; do sleep 0.05; done"});
+  ASSERT_TRUE(run->WaitForOutput("up"));
+  const Finished end = run->Wait();
+  EXPECT_EQ(end.exit_status, 74) << end;
+  EXPECT_EQ(end.out, "up\ntold\n") << "TERM comes before KILL";
+  EXPECT_THAT(end.err, HasSubstr("--max-hold of 2.0 s is over"));
+}
+
+TEST_F(RunTest, MaxHoldIsNoReasonToEndEarlier) {
+  const Finished end =
+      Run({"run", "--ttl", "1s", "--max-hold", "60s", "a", "--", "sh", "-c", "sleep 3; exit 4"});
+  EXPECT_EQ(end.exit_status, 4) << end;
+  EXPECT_EQ(StatusOf({"run", "--ttl", "2s", "--max-hold", "1s", "a", "--", "true"}), 64)
+      << "shorter than the ttl";
 }
 
 TEST_F(RunTest, NotObtainedIs75OrWhatIsAskedFor) {

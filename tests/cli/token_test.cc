@@ -1,4 +1,5 @@
 // `holdfast acquire`, `extend`, `release` and `inspect`: a lock by its token.
+#include <cstdint>
 #include <string>
 
 #include "cli/program.h"
@@ -45,6 +46,39 @@ TEST_F(TokenTest, LostLockIs74) {
   EXPECT_EQ(Run({"acquire", "-n", "a"}).exit_status, 75) << "another's lock was released";
 }
 
+TEST_F(TokenTest, SeveralNamesAreOneLock) {
+  const Json lock = RunJson({"acquire", "-n", "b", "a", "b", "--ttl", "20s"}, 0);
+  EXPECT_EQ(lock["names"], Json({"a", "b"}));
+  EXPECT_EQ(lock["fences"].size(), 2U);
+  EXPECT_EQ(lock["fences"][0], lock["fence"]);
+  const std::string token = lock["token"];
+  EXPECT_EQ(RunJson({"extend", "a", "b", token, "--ttl", "29s"}, 0)["names"], lock["names"]);
+  for (const std::string name : {"a", "b"}) {
+    EXPECT_GT(RunJson({"inspect", name}, 0)["remaining_ms"].get<int>(), 20'000) << name;
+  }
+  EXPECT_EQ(RunJson({"release", "b", "a", token}, 0)["names"], lock["names"]);
+  EXPECT_TRUE(Freed("a") && Freed("b"));
+}
+
+TEST_F(TokenTest, OfSeveralNamesAllAreTakenOrNone) {
+  Acquire("b");
+  const Finished refused = Run({"acquire", "-n", "a", "b", "c"});
+  EXPECT_EQ(refused.exit_status, 75) << refused;
+  EXPECT_THAT(refused.err, HasSubstr("b by alice")) << "which of them is held";
+  EXPECT_TRUE(Freed("a") && Freed("c"));
+}
+
+TEST_F(TokenTest, InspectShowsTheFencingCounter) {
+  const Json lock = RunJson({"acquire", "a"}, 0);
+  const Json seen = RunJson({"inspect", "a"}, 0);
+  int with_it = 0;
+  for (const Json& node : seen["nodes"]) with_it += node["counter"] == lock["fence"] ? 1 : 0;
+  EXPECT_GE(with_it, 2);
+  EXPECT_THAT(Run({"inspect", "a"}).out, HasSubstr(lock["fence"].dump()));
+  EXPECT_EQ(Run({"release", "a", lock["token"]}).exit_status, 0);
+  EXPECT_GT(RunJson({"acquire", "a"}, 0)["fence"], lock["fence"]);
+}
+
 TEST_F(TokenTest, FailedExtensionDoesNotRelease) {
   const std::string token = Acquire("a");
   EXPECT_EQ(Run({"extend", "a", token, "--ttl", "1ms"}).exit_status, 64);
@@ -62,13 +96,16 @@ TEST_F(TokenTest, BadArgumentsAre64) {
     EXPECT_THAT(end.err, HasSubstr("ttl"));
   }
   EXPECT_EQ(Run({"acquire", "a", "--owner", "x\ny"}).exit_status, 64);
-  EXPECT_EQ(Run({"acquire", "a", "b"}).exit_status, 64);
+  EXPECT_EQ(Run({"release"}).exit_status, 64);
+  EXPECT_EQ(Run({"acquire"}).exit_status, 64);
+  EXPECT_EQ(Run({"acquire", "a", ""}).exit_status, 64);
   EXPECT_EQ(nodes_.CountWith("lock:a"), 0);
 }
 
 TEST_F(TokenTest, JsonOfEachCommandParses) {
   const Json lock = RunJson({"acquire", "-n", "a", "--owner", "alice"}, 0);
-  EXPECT_EQ(lock["name"], "a");
+  EXPECT_EQ(lock["names"], Json({"a"}));
+  EXPECT_GT(lock["fence"].get<std::uint64_t>(), 0U);
   const std::string token = lock["token"];
   EXPECT_THAT(token, MatchesRegex("[0-9a-f]{32}"));
   EXPECT_GT(lock["valid_ms"].get<int>(), 0);
@@ -83,6 +120,7 @@ TEST_F(TokenTest, JsonOfEachCommandParses) {
   EXPECT_EQ(seen["state"], "held");
   EXPECT_EQ(seen["holder"], "alice");
   EXPECT_EQ(seen["quorum"], 2);
+  EXPECT_EQ(seen["quorum_votes"], true);
   EXPECT_EQ(seen["nodes"].size(), 3U);
 
   EXPECT_GT(RunJson({"extend", "a", token}, 0)["valid_ms"].get<int>(), 0);

@@ -14,7 +14,8 @@ const Words kNobody = {"--nodes", "redis://127.0.0.1:1"};
 
 TEST(Usage, EachCommandHasHelp) {
   EXPECT_THAT(RunAlone({"--help"}).out, AllOf(HasSubstr("run"), HasSubstr("Exit codes")));
-  for (const std::string command : {"run", "acquire", "extend", "release", "inspect", "nodes"}) {
+  for (const std::string command :
+       {"run", "acquire", "extend", "release", "inspect", "reconfigure", "nodes"}) {
     const Finished help = RunAlone({command, "--help"});
     EXPECT_EQ(help.exit_status, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("--help")) << command;
@@ -34,14 +35,29 @@ TEST(Usage, VersionIsTold) {
 }
 
 TEST(Usage, WrongUsageIs64) {
-  for (const Words& words :
-       {Words{}, Words{"walk"}, Words{"run"}, Words{"run", "a"}, Words{"run", "a", "--"},
-        Words{"run", "a", "true"}, Words{"run", "--nonsense", "a", "--", "true"},
-        Words{"run", "-n", "-w", "1s", "a", "--", "true"},
-        Words{"run", "-w", "soon", "a", "--", "true"}, Words{"run", "-E", "256", "a", "--", "true"},
-        Words{"run", "--on-lost", "cry", "a", "--", "true"},
-        Words{"run", "--ttl", "0", "a", "--", "true"}, Words{"acquire"}, Words{"extend", "a"},
-        Words{"inspect"}, Words{"nodes"}}) {
+  for (const Words& words : {Words{},
+                             Words{"walk"},
+                             Words{"run"},
+                             Words{"run", "a"},
+                             Words{"run", "a", "--"},
+                             Words{"run", "a", "true"},
+                             Words{"run", "--nonsense", "a", "--", "true"},
+                             Words{"run", "-n", "-w", "1s", "a", "--", "true"},
+                             Words{"run", "-w", "soon", "a", "--", "true"},
+                             Words{"run", "-E", "256", "a", "--", "true"},
+                             Words{"run", "--on-lost", "cry", "a", "--", "true"},
+                             Words{"run", "--ttl", "0", "a", "--", "true"},
+                             Words{"run", "a", "b"},
+                             Words{"acquire"},
+                             Words{"extend", "a"},
+                             Words{"run", "--max-ttl", "1", "a", "--", "true"},
+                             Words{"run", "--max-ttl", "9ms", "a", "--", "true"},
+                             Words{"acquire", "--max-ttl", "25h", "a"},
+                             Words{"acquire", "--membership", std::string(513, 'x'), "a"},
+                             Words{"acquire", "--membership", "a\nb", "a"},
+                             Words{"reconfigure", "a"},
+                             Words{"inspect"},
+                             Words{"nodes"}}) {
     const Finished end = RunAlone(words, {"HOLDFAST_NODES=redis://127.0.0.1:1"});
     EXPECT_EQ(end.exit_status, 64) << ::testing::PrintToString(words) << ": " << end;
     EXPECT_NE(end.err, "") << ::testing::PrintToString(words);
@@ -58,6 +74,15 @@ TEST(Usage, MissingOrBadConfigurationIs78) {
     const Finished end = RunAlone({"acquire", "-n", "a"}, {"HOLDFAST_NODES=" + bad});
     EXPECT_EQ(end.exit_status, 78) << bad << ": " << end;
     EXPECT_THAT(end.err, AllOf(HasSubstr("HOLDFAST_NODES"), Not(HasSubstr("s3cr3t")))) << bad;
+  }
+}
+
+TEST(Usage, BadVariableIs78AndNamed) {
+  for (const std::string bad :
+       {"HOLDFAST_MAX_TTL=soon", "HOLDFAST_MAX_TTL=25h", "HOLDFAST_MEMBERSHIP=a\tb"}) {
+    const Finished end = RunAlone({"acquire", "-n", "a", kNobody[0], kNobody[1]}, {bad});
+    EXPECT_EQ(end.exit_status, 78) << bad << ": " << end;
+    EXPECT_THAT(end.err, HasSubstr(bad.substr(0, bad.find('='))));
   }
 }
 

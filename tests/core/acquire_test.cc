@@ -19,9 +19,9 @@ TEST(AcquireTest, AsksAllNodesAtOnceUnderOneNonce) {
   std::set<std::string> nonces;
   for (const Sent& command : h.sent()) {
     EXPECT_EQ(command.script, "acquire");
-    EXPECT_EQ(command.key, "lock:a");
+    EXPECT_EQ(command.keys.at(1), "lock:a");
     EXPECT_EQ(command.arguments.at(1), "8000");
-    EXPECT_EQ(command.arguments.at(3), "me:1");
+    EXPECT_EQ(command.arguments.at(6), "me:1");
     nonces.insert(command.nonce());
   }
   EXPECT_EQ(nonces.size(), 1U);

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/engine.h"
 #include "core/pipeline.h"
@@ -34,9 +36,14 @@ namespace {
 constexpr int kNodes = 3;
 
 // Nodes that grant and release all, each behind a pipeline as a connection has it.
-class GrantingNodes : public Transport, public Randomness {
+class GrantingNodes : public Transport, public Randomness, public WallClock {
  public:
-  void Answer(Engine& engine, TimePoint now) {
+  static constexpr std::string_view kAdmit =
+      "*8\r\n$5\r\nSTATE\r\n$4\r\n4711\r\n:0\r\n:0\r\n$1\r\n0\r\n:0\r\n$2\r\n42\r\n$1\r\n0\r\n";
+  static constexpr std::string_view kGrant = "*2\r\n$2\r\nOK\r\n:1\r\n";
+  static constexpr std::string_view kDelete = "$7\r\nDELETED\r\n";
+
+  void Answer(std::string_view answer, Engine& engine, TimePoint now) {
     for (int node = 0; node < kNodes; ++node) {
       Link& link = links_[node];
       link.node = node;
@@ -44,11 +51,9 @@ class GrantingNodes : public Transport, public Randomness {
       link.now = now;
       if (link.pipeline.StartWrite().empty()) continue;
       link.pipeline.FinishWrite();
-      ASSERT_TRUE(link.pipeline.Receive(
-          releasing_ ? "$7\r\nDELETED\r\n" : "*2\r\n$2\r\nOK\r\n:0\r\n", link));
+      ASSERT_TRUE(link.pipeline.Receive(answer, link));
     }
   }
-  void set_releasing(bool releasing) { releasing_ = releasing; }
 
  private:
   struct Link : Pipeline::Receiver {
@@ -62,7 +67,7 @@ class GrantingNodes : public Transport, public Randomness {
   };
 
   bool Send(int node, Tag tag, const ScriptCall& call, bool, TimePoint now) override {
-    AppendScriptCall(links_[node].pipeline.outgoing(), call);
+    call.AppendTo(links_[node].pipeline.outgoing());
     links_[node].pipeline.Expect(tag, now);
     return true;
   }
@@ -70,34 +75,37 @@ class GrantingNodes : public Transport, public Randomness {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(++random_);
   }
 
+  std::int64_t UnixMicros() override { return 1; }
+
   std::array<Link, kNodes> links_;
-  bool releasing_ = false;
   unsigned random_ = 0;
 };
 
 TEST(AllocationTest, PairOfAcquireAndReleaseNeedsNone) {
   GrantingNodes nodes;
   EngineOptions options;
-  options.nodes = {"a", "b", "c"};
-  options.quorum = 2;
+  options.admission.nodes = {"a", "b", "c"};
+  options.admission.quorum = 2;
   options.owner = "somebody.with.a.long.name.example:12345";
   TimePoint now{std::chrono::seconds(1000)};
-  Engine engine(options, nodes, nodes, now);
-  for (int node = 0; node < kNodes; ++node) engine.OnNodeReady(node, 0, now);
+  Engine engine(options, nodes, nodes, nodes, now);
+  for (int node = 0; node < kNodes; ++node) {
+    engine.OnNodeReady(node, {.info = {.run_id = std::to_string(node)}}, now);
+  }
+  nodes.Answer(GrantingNodes::kAdmit, engine, now);
+  const std::vector<std::string> names = {"a.name.that.does.not.fit.into.a.short.string"};
   LeaseId held;
   int pairs = 0;
   const auto run = [&](int count) {
     for (int i = 0; i < count; ++i) {
       now += milliseconds(1);
-      nodes.set_releasing(false);
       engine.Acquire(
-          1, "lock:a.name.that.does.not.fit.into.a.short.string", {},
+          1, names, {},
           [&held](Engine&, absl::StatusOr<LeaseId> id) { held = id.value_or(LeaseId()); }, now);
-      nodes.Answer(engine, now);
-      nodes.set_releasing(true);
+      nodes.Answer(GrantingNodes::kGrant, engine, now);
       engine.Release(
           held, [&pairs](const absl::Status& status) { pairs += status.ok(); }, now);
-      nodes.Answer(engine, now);
+      nodes.Answer(GrantingNodes::kDelete, engine, now);
     }
   };
   run(100);

@@ -9,7 +9,7 @@ namespace {
 TEST(AttachTest, ExtendsAndReleasesByTokenFromAnyProcess) {
   Connected h(3);
   const std::string token(32, 'a');
-  const LeaseId id = h.engine().Attach("lock:a", token, h.now());
+  const LeaseId id = h.Attach(token);
   h.engine().Observe(id, &h);
   EXPECT_EQ(h.valid_until(), kLongAgo) << "nothing is known before an answer";
   const TimePoint sent = h.now();
@@ -29,12 +29,12 @@ TEST(AttachTest, ExtendsAndReleasesByTokenFromAnyProcess) {
 
 TEST(AttachTest, ReleaseDuringAnExtensionBeforeTheFirstConnectionIsSentAll) {
   EngineHarness h(3);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  const LeaseId id = h.Attach(std::string(32, 'a'));
   h.Extend(id, 1s);
   h.Release(id);
   ASSERT_TRUE(h.extended());
   EXPECT_TRUE(IsLost(*h.extended()));
-  h.Acquire({}, "lock:b");
+  h.Acquire({}, {"b"});
   for (int node = 0; node < 3; ++node) h.Up(node);
   for (int node = 0; node < 3; ++node) EXPECT_EQ(h.Waiting(node), "release acquire");
   EXPECT_EQ(h.engine().leases_in_use(), 2U);
@@ -42,7 +42,7 @@ TEST(AttachTest, ReleaseDuringAnExtensionBeforeTheFirstConnectionIsSentAll) {
 
 TEST(AttachTest, ConfirmationOfAnOlderExtensionDoesNotEndTheLock) {
   Connected h(3);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  const LeaseId id = h.Attach(std::string(32, 'a'));
   h.engine().Observe(id, &h);
   h.Extend(id, 1s);
   h.Extended(0);
@@ -60,7 +60,7 @@ TEST(AttachTest, ConfirmationOfAnOlderExtensionDoesNotEndTheLock) {
 
 TEST(AttachTest, ExtensionConfirmedTooLateIsNoSuccess) {
   Connected h(1);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  const LeaseId id = h.Attach(std::string(32, 'a'));
   h.Extend(id, 100ms);
   h.Freeze(100ms);
   h.Extended(0);
@@ -70,7 +70,7 @@ TEST(AttachTest, ExtensionConfirmedTooLateIsNoSuccess) {
 
 TEST(AttachTest, LockThatIsGoneIsLost) {
   Connected h(3);
-  const LeaseId id = h.engine().Attach("lock:a", std::string(32, 'a'), h.now());
+  const LeaseId id = h.Attach(std::string(32, 'a'));
   h.Extend(id, 1s);
   h.Absent(0);
   h.Absent(1);

@@ -138,6 +138,28 @@ TEST(AttemptsTest, WaitCutShortStillTellsTheHolderSeenBefore) {
   EXPECT_TRUE(IsHeld(h.status())) << h.status();
 }
 
+TEST(AttemptsTest, AreBoundedByMaxAttemptsToo) {
+  Connected h(1);
+  h.Acquire({.wait = 10s, .max_attempts = 2});
+  h.Busy(0, "host:9");
+  h.Absent(0);
+  EXPECT_FALSE(h.done());
+  h.Advance(300ms);
+  h.Busy(0, "host:9");
+  ASSERT_TRUE(h.done());
+  EXPECT_TRUE(IsHeld(h.status())) << h.status();
+  h.Absent(0);
+  h.Advance(10s);
+  EXPECT_TRUE(h.sent().empty());
+}
+
+TEST(AttemptsTest, MaxAttemptsOfOneIsOneEvenWithAWait) {
+  Connected h(1);
+  h.Acquire({.wait = 10s, .max_attempts = 1});
+  h.Busy(0);
+  EXPECT_TRUE(IsHeld(h.status())) << h.status();
+}
+
 TEST(AttemptsTest, NodesThatComeBackDuringTheWaitAreUsed) {
   Connected h(1);
   h.Down(0);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/engine.h"
+#include "replies.h"
 
 namespace holdfast::core {
 
@@ -28,25 +29,60 @@ struct Sent {
   Tag tag = 0;
   std::string script;
   bool with_text = false;
-  std::string key;
+  std::vector<std::string> keys;
   std::vector<std::string> arguments;
 
   const std::string& nonce() const { return arguments.at(0); }
 };
 
-class EngineHarness : public Transport, public Randomness, public LeaseObserver {
+class EngineHarness : public Transport, public Randomness, public WallClock, public LeaseObserver {
  public:
   static constexpr std::int64_t kClockOffsetMs = 1'700'000'000'000;
+  static constexpr std::string_view kPass = "4711";
+  static constexpr std::string_view kConfig = "42";
 
   explicit EngineHarness(int nodes, int forgetful = 0)
-      : engine_(MakeOptions(nodes, forgetful), *this, *this, now_) {}
+      : EngineHarness(OptionsFor(nodes, forgetful)) {}
+  explicit EngineHarness(const EngineOptions& options)
+      : engine_(options, *this, *this, *this, now_) {}
+
+  static EngineOptions OptionsFor(int nodes, int forgetful = 0) {
+    EngineOptions options;
+    for (int node = 0; node < nodes; ++node) {
+      options.admission.nodes.push_back("n" + std::to_string(node));
+    }
+    options.admission.quorum = QuorumSize(nodes, forgetful);
+    options.admission.fingerprint = "fingerprint";
+    options.admission.max_ttl = 30s;
+    options.key_prefix = "lock:";
+    options.owner = "me:1";
+    return options;
+  }
 
   Engine& engine() { return engine_; }
   TimePoint now() const { return now_; }
   std::vector<Sent>& sent() { return sent_; }
   std::vector<Sent>& history() { return history_; }
 
-  void Up(int node) { engine_.OnNodeReady(node, kClockOffsetMs, now_); }
+  // Connects a node, which admits us.
+  void Up(int node) {
+    Connect(node);
+    Admit(node);
+  }
+  void Connect(int node) { engine_.OnNodeReady(node, GreetingOf(node), now_); }
+  void Admit(int node) { AnswerState(node, kPass); }
+  // Answers the question about a node's guard; `pass` is empty while the node is shut.
+  void AnswerState(int node, std::string_view pass, std::string_view left_ms = ":0",
+                   std::string_view mark = ":0", std::string_view young = "0") {
+    SetArray(reply_, {"STATE", pass, left_ms, mark, young, ":1700000000000", kConfig, "0"});
+    const auto about_guard = [&](const Sent& command) {
+      return command.node == node && (command.script == "admit" || command.script == "open");
+    };
+    Deliver(std::find_if(sent_.begin(), sent_.end(), about_guard));
+  }
+  static Greeting GreetingOf(int node) {
+    return {.clock_offset_ms = kClockOffsetMs, .info = {.run_id = "run" + std::to_string(node)}};
+  }
 
   // Breaks the connection: the node's unanswered commands get no reply.
   void Down(int node, std::string reason = "cannot connect: Connection refused") {
@@ -69,9 +105,7 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
 
   // Answers the oldest unanswered command of `node`.
   void Answer(int node, std::initializer_list<std::string_view> texts) {
-    reply_.Clear();
-    const std::size_t array = reply_.AddArray(Reply::kNone);
-    for (const std::string_view text : texts) AddElement(array, text);
+    SetArray(reply_, texts);
     Deliver(node);
   }
   void AnswerText(int node, std::string_view text, ReplyType type = ReplyType::kString) {
@@ -81,13 +115,29 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
   }
   void Error(int node, std::string_view text) { AnswerText(node, text, ReplyType::kError); }
 
-  void Grant(int node) { Answer(node, {"OK", ":0"}); }
+  // Answers all that was sent, in that order.
+  void AnswerAll(std::string_view text) {
+    reply_.Clear();
+    reply_.AddText(Reply::kNone, ReplyType::kString, text);
+    for (const Sent& command : std::exchange(sent_, {})) {
+      engine_.OnNodeReply(command.node, command.tag, reply_.root(), now_);
+    }
+  }
+
+  void Grant(int node, std::string_view counter = ":1") { Answer(node, {"OK", counter}); }
+  void Final(int node) { AnswerText(node, "FINAL"); }
   void Busy(int node, std::string_view owner = "other:1", std::string_view pttl = ":5000") {
-    Answer(node, {"BUSY", pttl, owner});
+    Answer(node, {"BUSY", pttl, owner, ":1", ":1"});
   }
   void Deleted(int node) { AnswerText(node, "DELETED"); }
   void Extended(int node) { AnswerText(node, "EXTENDED"); }
   void Absent(int node) { AnswerText(node, "ABSENT"); }
+
+  // The oldest unanswered command of `node`.
+  const Sent& At(int node) const {
+    const auto of_node = [node](const Sent& command) { return command.node == node; };
+    return *std::find_if(sent_.begin(), sent_.end(), of_node);
+  }
 
   // Unanswered commands of `node`, by the names of their scripts: "acquire release".
   std::string Waiting(int node) const {
@@ -98,20 +148,25 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
     return names;
   }
 
-  void Acquire(AcquireOptions options = {}, std::string_view key = "lock:a") {
+  void Acquire(AcquireOptions options = {}, const std::vector<std::string>& names = {"a"}) {
     result_.reset();
     auto done = [this](Engine&, absl::StatusOr<LeaseId> id) { result_ = std::move(id); };
-    engine_.Acquire(++ticket_, key, options, done, now_);
+    engine_.Acquire(++ticket_, names, options, done, now_);
   }
   void Cancel() { engine_.Cancel(ticket_, now_); }
 
   // Acquires on all nodes and observes the lease.
-  LeaseId Hold(AcquireOptions options = {}) {
-    Acquire(options);
+  LeaseId Hold(AcquireOptions options = {}, const std::vector<std::string>& names = {"a"}) {
+    Acquire(options, names);
     for (int node = 0; node < engine_.node_count(); ++node) Grant(node);
     const LeaseId id = **result_;
     engine_.Observe(id, this);
     return id;
+  }
+
+  LeaseId Attach(std::string_view token) {
+    const std::vector<std::string> names = {"a"};
+    return engine_.Attach(names, token, now_);
   }
 
   bool done() const { return result_.has_value(); }
@@ -133,30 +188,22 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
   const std::optional<absl::Status>& released() const { return released_; }
 
   TimePoint valid_until() const { return valid_until_; }
+  TimePoint lost_at() const { return lost_at_; }
+  // The holder was told of the loss by its own clock.
+  void TellOtherwise() { told_otherwise_ = true; }
+  void SetUnixMicros(std::int64_t unix_us) { unix_us_ = unix_us; }
   int losses() const { return losses_; }
   void FullUp(bool full) { full_ = full; }
 
  private:
-  static EngineOptions MakeOptions(int nodes, int forgetful) {
-    EngineOptions options;
-    for (int node = 0; node < nodes; ++node) options.nodes.push_back("n" + std::to_string(node));
-    options.quorum = QuorumSize(nodes, forgetful);
-    options.key_prefix_size = 5;  // "lock:"
-    options.owner = "me:1";
-    return options;
-  }
-
   bool Send(int node, Tag tag, const ScriptCall& call, bool urgent, TimePoint) override {
     if (full_ && !urgent) return false;
     Sent sent = {.node = node,
                  .tag = tag,
-                 .script = std::string(call.script->name),
-                 .with_text = call.with_text,
-                 .key = std::string(call.key),
-                 .arguments = {}};
-    for (std::size_t i = 0; i < call.argument_count; ++i) {
-      sent.arguments.emplace_back(call.arguments[i]);
-    }
+                 .script = std::string(call.script().name),
+                 .with_text = call.with_text(),
+                 .keys = {call.keys().begin(), call.keys().end()},
+                 .arguments = {call.arguments().begin(), call.arguments().end()}};
     sent_.push_back(sent);
     history_.push_back(sent);
     return true;
@@ -166,23 +213,24 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(++random_ * 37);
   }
 
-  void OnValidity(TimePoint valid_until) override { valid_until_ = valid_until; }
+  std::int64_t UnixMicros() override { return unix_us_; }
+
+  bool OnValidity(TimePoint valid_until, TimePoint lost_at) override {
+    valid_until_ = valid_until;
+    lost_at_ = lost_at;
+    return !told_otherwise_;
+  }
   void OnLost() override { ++losses_; }
 
-  void AddElement(std::size_t array, std::string_view text) {
-    if (!text.starts_with(':')) {
-      reply_.AddText(array, ReplyType::kString, text);
-      return;
-    }
-    reply_.AddInteger(array, std::stoll(std::string(text.substr(1))));
-  }
-
   void Deliver(int node) {
-    const auto first = std::find_if(sent_.begin(), sent_.end(),
-                                    [node](const Sent& command) { return command.node == node; });
-    if (first == sent_.end()) throw std::logic_error("an answer to nothing");
-    const Tag tag = first->tag;
-    sent_.erase(first);
+    Deliver(std::find_if(sent_.begin(), sent_.end(),
+                         [node](const Sent& command) { return command.node == node; }));
+  }
+  void Deliver(std::vector<Sent>::iterator to) {
+    if (to == sent_.end()) throw std::logic_error("an answer to nothing");
+    const int node = to->node;
+    const Tag tag = to->tag;
+    sent_.erase(to);
     engine_.OnNodeReply(node, tag, reply_.root(), now_);
   }
 
@@ -205,6 +253,9 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
   std::optional<absl::Status> extended_;
   std::optional<absl::Status> released_;
   TimePoint valid_until_ = kLongAgo;
+  TimePoint lost_at_ = kLongAgo;
+  bool told_otherwise_ = false;
+  std::int64_t unix_us_ = 1;
   int losses_ = 0;
   Engine engine_;
 };
@@ -212,8 +263,9 @@ class EngineHarness : public Transport, public Randomness, public LeaseObserver 
 // A harness whose nodes are all connected.
 class Connected : public EngineHarness {
  public:
-  explicit Connected(int nodes, int forgetful = 0) : EngineHarness(nodes, forgetful) {
-    for (int node = 0; node < nodes; ++node) Up(node);
+  explicit Connected(int nodes, int forgetful = 0) : Connected(OptionsFor(nodes, forgetful)) {}
+  explicit Connected(const EngineOptions& options) : EngineHarness(options) {
+    for (int node = 0; node < engine().node_count(); ++node) Up(node);
   }
 };
 

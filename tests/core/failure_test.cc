@@ -27,6 +27,7 @@ Failure Example() {
   failure.votes = {{"a:1", Vote::kHeld, "host:7, 8.2 s left"},
                    {"[::1]:2", Vote::kNoAnswer, ""},
                    {"c:3", Vote::kDown, "5:colons: and\nlines;"}};
+  failure.votes[0].round_trip = std::chrono::microseconds(312);
   return failure;
 }
 
@@ -40,6 +41,7 @@ void ExpectSame(const Failure& a, const Failure& b) {
     EXPECT_EQ(a.votes[i].node, b.votes[i].node);
     EXPECT_EQ(a.votes[i].vote, b.votes[i].vote);
     EXPECT_EQ(a.votes[i].reason, b.votes[i].reason);
+    EXPECT_EQ(a.votes[i].round_trip, b.votes[i].round_trip);
   }
 }
 
@@ -60,8 +62,8 @@ TEST(FailureTest, EveryFieldSurvivesTheStatus) {
 }
 
 TEST(FailureTest, EveryKindAndVoteSurvives) {
-  for (int kind = 0; kind <= static_cast<int>(Kind::kCancelled); ++kind) {
-    for (int vote = 0; vote <= static_cast<int>(Vote::kError); ++vote) {
+  for (int kind = 0; kind <= static_cast<int>(Kind::kMisconfigured); ++kind) {
+    for (int vote = 0; vote <= static_cast<int>(Vote::kRefused); ++vote) {
       Failure failure;
       failure.kind = static_cast<Kind>(kind);
       failure.votes = {{"n", static_cast<Vote>(vote), ""}};
@@ -85,6 +87,7 @@ TEST(FailureTest, CodeFollowsFromTheKind) {
       {Kind::kUndecided, absl::StatusCode::kDeadlineExceeded},
       {Kind::kNoQuorum, absl::StatusCode::kUnavailable},
       {Kind::kLost, absl::StatusCode::kFailedPrecondition},
+      {Kind::kMisconfigured, absl::StatusCode::kFailedPrecondition},
       {Kind::kCancelled, absl::StatusCode::kCancelled},
       {Kind::kOther, absl::StatusCode::kPermissionDenied},
   };
@@ -95,6 +98,7 @@ TEST(FailureTest, CodeFollowsFromTheKind) {
     EXPECT_EQ(IsUndecided(status), kind == Kind::kUndecided);
     EXPECT_EQ(IsNoQuorum(status), kind == Kind::kNoQuorum);
     EXPECT_EQ(IsLost(status), kind == Kind::kLost);
+    EXPECT_EQ(IsMisconfigured(status), kind == Kind::kMisconfigured);
   }
 }
 
@@ -138,10 +142,10 @@ TEST(FailureTest, CutPayloadIsNoneOrEndsBetweenTwoVotes) {
 }
 
 TEST(FailureTest, NumbersThatAreNoKindAndNoVoteAreNone) {
-  EXPECT_TRUE(Decoded("1:10:0:2:-11:n1:10:"));
-  EXPECT_EQ(Decoded("1:60:0:2:-1"), std::nullopt) << "kind 6";
+  EXPECT_TRUE(Decoded("1:10:0:2:-11:n1:10:2:-1"));
+  EXPECT_EQ(Decoded("1:70:0:2:-1"), std::nullopt) << "kind 7";
   EXPECT_EQ(Decoded("2:-10:0:2:-1"), std::nullopt) << "kind -1";
-  EXPECT_EQ(Decoded("1:10:0:2:-11:n1:90:"), std::nullopt) << "vote 9";
+  EXPECT_EQ(Decoded("1:10:0:2:-11:n2:110:2:-1"), std::nullopt) << "vote 11";
 }
 
 TEST(FailureTest, RandomlyDamagedPayloadsDoNoHarm) {
@@ -161,7 +165,7 @@ TEST(FailureTest, RandomlyDamagedPayloadsDoNoHarm) {
 
 TEST(VoteNameTest, EveryVoteHasANameOfItsOwn) {
   std::string names;
-  for (int vote = 0; vote <= static_cast<int>(Vote::kError); ++vote) {
+  for (int vote = 0; vote <= static_cast<int>(Vote::kRefused); ++vote) {
     const std::string name = "<" + std::string(VoteName(static_cast<Vote>(vote))) + ">";
     EXPECT_THAT(names, Not(HasSubstr(name)));
     names += name;

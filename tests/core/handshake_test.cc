@@ -18,6 +18,14 @@ using State = Handshake::State;
 
 const TimePoint kNow{1000s};
 
+constexpr std::string_view kTime = "*2\r\n$10\r\n1700000000\r\n$6\r\n123456\r\n";
+constexpr char kRunId[] = "0123456789abcdef0123456789abcdef01234567";
+constexpr std::string_view kInfo =
+    "# Server\r\nrun_id:0123456789abcdef0123456789abcdef01234567\r\nuptime_in_seconds:77\r\n"
+    "# Persistence\r\naof_enabled:1\r\n# Replication\r\nrole:master\r\n";
+constexpr std::string_view kStats = "# Commandstats\r\ncmdstat_get:calls=5,usec=9\r\n";
+constexpr std::string_view kFsync = "*2\r\n$11\r\nappendfsync\r\n$6\r\nalways\r\n";
+
 Endpoint Login(std::string username, std::string password, int database = 0) {
   Endpoint endpoint;
   endpoint.username = std::move(username);
@@ -31,12 +39,18 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
  protected:
   void Start(Endpoint endpoint = {}) { handshake_.Start(endpoint, pipeline_, kNow, kNow + 5s); }
 
-  // The commands sent so far, without those that load the scripts, which are checked to be last.
+  // The commands sent so far, without those that ask after the server and load the scripts, which
+  // are checked to be last.
   std::vector<std::string> Commands() {
     std::vector<std::string> commands = ReadPieces({pipeline_.StartWrite()}, {.bytes = 1 << 20});
-    for (const Script* script :
-         {&kInspectScript, &kExtendScript, &kReleaseScript, &kAcquireScript}) {
+    for (const Script* script : {&kInspectScript, &kExtendScript, &kReleaseScript, &kFinaliseScript,
+                                 &kAcquireScript, &kOpenScript, &kAdmitScript}) {
       EXPECT_EQ(commands.back(), "['SCRIPT' 'LOAD' '" + std::string(script->text) + "']");
+      commands.pop_back();
+    }
+    for (const char* question :
+         {"['CONFIG' 'GET' 'appendfsync']", "['INFO' 'commandstats']", "['INFO']"}) {
+      EXPECT_EQ(commands.back(), question);
       commands.pop_back();
     }
     return commands;
@@ -46,9 +60,16 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
     EXPECT_TRUE(pipeline_.Receive(bytes, *this));
     return handshake_.state();
   }
+  // What INFO, INFO commandstats and CONFIG GET appendfsync say.
+  void ReceiveInfo(std::string_view info = kInfo, std::string_view stats = kStats,
+                   std::string_view fsync = kFsync) {
+    Receive(Bulk(info));
+    Receive(Bulk(stats));
+    Receive(fsync);
+  }
   State ReceiveHashes() {
-    for (const Script* script :
-         {&kAcquireScript, &kReleaseScript, &kExtendScript, &kInspectScript}) {
+    for (const Script* script : {&kAdmitScript, &kOpenScript, &kAcquireScript, &kFinaliseScript,
+                                 &kReleaseScript, &kExtendScript, &kInspectScript}) {
       EXPECT_EQ(handshake_.state(), State::kUnderWay);
       Receive(Bulk(script->sha1));
     }
@@ -62,13 +83,12 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
   Handshake handshake_;
 };
 
-constexpr std::string_view kTime = "*2\r\n$10\r\n1700000000\r\n$6\r\n123456\r\n";
-
-TEST_F(HandshakeTest, AsksForTheTimeAndLoadsTheScripts) {
+TEST_F(HandshakeTest, AsksForTheTimeAfterTheServerAndLoadsTheScripts) {
   Start();
   EXPECT_THAT(Commands(), ElementsAre("['TIME']"));
   EXPECT_EQ(pipeline_.deadline(), kNow + 5s);
   EXPECT_EQ(Receive(kTime), State::kUnderWay);
+  ReceiveInfo();
   EXPECT_EQ(ReceiveHashes(), State::kDone);
   EXPECT_EQ(pipeline_.unanswered(), 0U);
 }
@@ -78,6 +98,7 @@ TEST_F(HandshakeTest, LogsInWithThePasswordAlone) {
   EXPECT_THAT(Commands(), ElementsAre("['AUTH' 's3cret']", "['TIME']"));
   Receive("+OK\r\n");
   Receive(kTime);
+  ReceiveInfo();
   EXPECT_EQ(ReceiveHashes(), State::kDone);
 }
 
@@ -86,6 +107,7 @@ TEST_F(HandshakeTest, LogsInAsAUserAndSelectsTheDatabase) {
   EXPECT_THAT(Commands(), ElementsAre("['AUTH' 'u' 's3cret']", "['SELECT' '12']", "['TIME']"));
   Receive("+OK\r\n+OK\r\n");
   Receive(kTime);
+  ReceiveInfo();
   EXPECT_EQ(ReceiveHashes(), State::kDone);
 }
 
@@ -119,6 +141,7 @@ TEST_F(HandshakeTest, LoadingServerIsAnError) {
 TEST_F(HandshakeTest, ForbiddenScriptsAreADenial) {
   Start();
   Receive(kTime);
+  ReceiveInfo();
   EXPECT_EQ(Receive("-NOPERM this user has no permissions to run 'script|load'\r\n"),
             State::kFailed);
   EXPECT_EQ(handshake_.problem().vote, Vote::kDenied);
@@ -143,6 +166,7 @@ TEST_F(HandshakeTest, PasswordThatAServerEchoesInPartIsNotShown) {
 TEST_F(HandshakeTest, ServerWithOtherScriptsIsNoRedis) {
   Start();
   Receive(kTime);
+  ReceiveInfo();
   EXPECT_EQ(Receive(Bulk(std::string(40, 'a'))), State::kFailed);
   EXPECT_EQ(handshake_.problem().vote, Vote::kError);
   EXPECT_THAT(handshake_.problem().reason, HasSubstr("SHA-1"));
@@ -151,8 +175,9 @@ TEST_F(HandshakeTest, ServerWithOtherScriptsIsNoRedis) {
 TEST_F(HandshakeTest, OffsetIsAtMostTooLargeByTheWayThere) {
   Start();
   Receive(kTime);
+  ReceiveInfo();
   ReceiveHashes();
-  EXPECT_EQ(handshake_.clock_offset_ms(), 1'700'000'000'123 + 1 - 1'000'000);
+  EXPECT_EQ(handshake_.greeting().clock_offset_ms, 1'700'000'000'123 + 1 - 1'000'000);
 }
 
 TEST_F(HandshakeTest, AnswerThatIsNoTimeIsAnError) {
@@ -173,6 +198,52 @@ TEST_F(HandshakeTest, TimeThatCannotBeIsAnError) {
   Start();
   Receive("*2\r\n" + Bulk("9223372036854775807") + Bulk("0"));
   EXPECT_EQ(handshake_.state(), State::kFailed);
+}
+
+TEST_F(HandshakeTest, TellsWhatTheServerIs) {
+  Start();
+  Receive(kTime);
+  ReceiveInfo();
+  ReceiveHashes();
+  const ServerInfo& info = handshake_.greeting().info;
+  EXPECT_EQ(info.run_id, kRunId);
+  EXPECT_EQ(info.uptime_s, 77);
+  EXPECT_FALSE(info.replica);
+  EXPECT_FALSE(info.flushed);
+  EXPECT_TRUE(handshake_.greeting().durable);
+}
+
+TEST_F(HandshakeTest, ServerThatWasToldToForgetSaysSo) {
+  Start();
+  Receive(kTime);
+  ReceiveInfo(kInfo, "# Commandstats\r\ncmdstat_flushall:calls=1,usec=9\r\n");
+  ReceiveHashes();
+  EXPECT_TRUE(handshake_.greeting().info.flushed);
+}
+
+TEST_F(HandshakeTest, ServerIsDurableOnlyIfItShowsIt) {
+  const std::string no_aof = "# Server\r\nrun_id:" + std::string(kRunId) + "\r\naof_enabled:0\r\n";
+  const std::pair<std::string, std::string_view> answers[] = {
+      {no_aof, kFsync},
+      {std::string(kInfo), "*2\r\n$11\r\nappendfsync\r\n$8\r\neverysec\r\n"},
+      {std::string(kInfo), "*0\r\n"},
+      {std::string(kInfo), "-NOPERM this user has no permissions to run 'config|get'\r\n"}};
+  for (const auto& [info, fsync] : answers) {
+    handshake_ = Handshake();
+    Start();
+    Receive(kTime);
+    ReceiveInfo(info, kStats, fsync);
+    EXPECT_EQ(ReceiveHashes(), State::kDone) << fsync;
+    EXPECT_FALSE(handshake_.greeting().durable) << info << fsync;
+  }
+}
+
+TEST_F(HandshakeTest, ServerWithoutARunIdIsNoRedis) {
+  Start();
+  Receive(kTime);
+  EXPECT_EQ(Receive(Bulk("# Server\r\nuptime_in_seconds:77\r\n")), State::kFailed);
+  EXPECT_EQ(handshake_.problem().vote, Vote::kError);
+  EXPECT_THAT(handshake_.problem().reason, HasSubstr("run_id"));
 }
 
 TEST(ProblemTest, ErrorReplyIsShownPrintable) {

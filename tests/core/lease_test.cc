@@ -182,6 +182,31 @@ TEST(LossTest, MarginFollowsTheLastExtension) {
   EXPECT_EQ(h.losses(), 1);
 }
 
+TEST(LossTest, HolderWhoWasToldByItsOwnClockHasLostTheLock) {
+  Connected h(3);
+  const LeaseId id = h.Hold({.ttl = 2s});
+  h.TellOtherwise();
+  h.Advance(100ms);
+  h.Extend(id, 2s);
+  h.Extended(0);
+  h.Advance(1ms);
+  h.Extended(1);
+  EXPECT_EQ(h.losses(), 1);
+  ASSERT_TRUE(h.extended());
+  EXPECT_TRUE(IsLost(*h.extended())) << *h.extended();
+  h.Release(id);
+  EXPECT_TRUE(IsLost(*h.released())) << *h.released();
+}
+
+TEST(LossTest, HolderWhoIsLateToObserveHasLostTheLock) {
+  Connected h(1);
+  h.Acquire({.ttl = 2s});
+  h.Grant(0);
+  h.TellOtherwise();
+  h.engine().Observe(h.id(), &h);
+  EXPECT_EQ(h.losses(), 1);
+}
+
 TEST(ExtendTest, AnswerOfUnknownFormDeniesNothing) {
   Connected h(1);
   const LeaseId id = h.Hold();

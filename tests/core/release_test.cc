@@ -128,7 +128,7 @@ TEST(ReleaseTest, IsOwedAsLongAsALateExtensionCouldProlong) {
   const LeaseId id = h.Hold({.ttl = 10s});
   const TimePoint sent = h.now();
   h.Extend(id, 10s);
-  EXPECT_EQ(h.sent().back().arguments.size(), 3U) << "with a deadline, like an acquire";
+  EXPECT_EQ(h.sent().back().arguments.size(), 4U) << "with a deadline, like an acquire";
   h.Down(0);
   h.Release(id);
   h.Advance(sent + 11s - h.now());

@@ -3,6 +3,7 @@
 #define HOLDFAST_TESTS_CORE_REPLIES_H_
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,19 @@ inline std::vector<std::string> ReadPieces(const std::vector<std::string_view>& 
     for (std::string& reply : ReadAll(reader)) replies.push_back(std::move(reply));
   }
   return replies;
+}
+
+// An array of strings, and of integers written as ":5".
+inline void SetArray(Reply& reply, std::initializer_list<std::string_view> texts) {
+  reply.Clear();
+  const std::size_t array = reply.AddArray(Reply::kNone);
+  for (const std::string_view text : texts) {
+    if (text.starts_with(':')) {
+      reply.AddInteger(array, std::stoll(std::string(text.substr(1))));
+    } else {
+      reply.AddText(array, ReplyType::kString, text);
+    }
+  }
 }
 
 inline std::string Bulk(std::string_view text) {

@@ -7,6 +7,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "support/eventually.h"
 #include "support/socket.h"
@@ -37,7 +39,8 @@ std::string TextOf(const redisReply& reply) {
 
 }  // namespace
 
-RedisServer::RedisServer() : connection_(nullptr, &redisFree) {
+RedisServer::RedisServer(Durability durability)
+    : durability_(durability), connection_(nullptr, &redisFree) {
   for (int attempt = 0; attempt < 20; ++attempt) {
     port_ = FreePort();
     if (TryStart()) return;  // Else somebody was faster at that port.
@@ -49,9 +52,10 @@ RedisServer::RedisServer() : connection_(nullptr, &redisFree) {
 RedisServer::~RedisServer() { Kill(); }
 
 bool RedisServer::TryStart() {
+  const bool durable = durability_ == Durability::kAlways;
   pid_ = Spawn({"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--dir",
-                dir_.path(), "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-                "--logfile", dir_.File("log")},
+                dir_.path(), "--appendonly", durable ? "yes" : "no", "--appendfsync", "always",
+                "--save", "", "--logfile", dir_.File("log")},
                {});
   bool running = true;
   const bool ready = Eventually([this, &running] {
@@ -92,6 +96,12 @@ void RedisServer::Restart() {
   abort();
 }
 
+void RedisServer::RestartEmpty() {
+  std::error_code ignored;  // There may be no such folder.
+  std::filesystem::remove_all(dir_.File("appendonlydir"), ignored);
+  Restart();
+}
+
 std::string RedisServer::Command(const std::vector<std::string>& argv) {
   if (connection_ == nullptr || connection_->err != 0) {
     connection_.reset(redisConnectWithTimeout("127.0.0.1", port_, kReplyTimeout));
@@ -119,8 +129,8 @@ int RedisServer::CallsOf(const std::string& command) {
   return at == std::string::npos ? 0 : atoi(stats.c_str() + at + start.size());
 }
 
-Nodes::Nodes(int count) {
-  for (int i = 0; i < count; ++i) servers_.push_back(std::make_unique<RedisServer>());
+Nodes::Nodes(int count, Durability durability) {
+  for (int i = 0; i < count; ++i) servers_.push_back(std::make_unique<RedisServer>(durability));
 }
 
 std::vector<std::string> Nodes::urls() const {

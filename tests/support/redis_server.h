@@ -15,12 +15,18 @@ struct redisContext;
 
 namespace holdfast::testing {
 
-// A redis-server on a free loopback port, in a folder of its own, that forgets nothing
-// (appendfsync always). It dies with the test program. Start it on the main thread.
+// What a server still knows when it is killed and restarted.
+enum class Durability {
+  kAlways,  // Everything: appendfsync always.
+  kNone,    // Nothing.
+};
+
+// A redis-server on a free loopback port, in a folder of its own. It dies with the test program.
+// Start it on the main thread.
 class RedisServer {
  public:
   // Waits until the server answers; aborts the program when it does not.
-  RedisServer();
+  explicit RedisServer(Durability durability = Durability::kAlways);
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -34,10 +40,11 @@ class RedisServer {
     return "redis://" + userinfo + address() + path;
   }
 
-  void Kill();      // SIGKILL.
-  void Stop();      // SIGSTOP: the port accepts, nobody answers.
-  void Continue();  // SIGCONT.
-  void Restart();   // After Kill: same port, same data.
+  void Kill();          // SIGKILL.
+  void Stop();          // SIGSTOP: the port accepts, nobody answers.
+  void Continue();      // SIGCONT.
+  void Restart();       // After Kill: same port, and the data if that is durable.
+  void RestartEmpty();  // After Kill: same port, no data.
 
   // The reply as text: status, string, number; "(nil)"; array elements in lines. An error reply
   // starts with "-", so does a failed connection. Not while the server is stopped or killed.
@@ -50,6 +57,7 @@ class RedisServer {
   bool TryStart();
   bool Ready();
 
+  const Durability durability_;
   TempDir dir_;
   std::uint16_t port_ = 0;
   pid_t pid_ = -1;
@@ -59,7 +67,7 @@ class RedisServer {
 // Several independent servers.
 class Nodes {
  public:
-  explicit Nodes(int count);
+  explicit Nodes(int count, Durability durability = Durability::kAlways);
 
   RedisServer& operator[](std::size_t i) { return *servers_[i]; }
   auto begin() { return servers_.begin(); }

@@ -1,8 +1,9 @@
 // Virtual time: events in the order of their instants, and chance from one seed. Same seed, same
 // run.
-#ifndef HOLDFAST_TESTS_CORE_WORLD_H_
-#define HOLDFAST_TESTS_CORE_WORLD_H_
+#ifndef HOLDFAST_TESTS_SIM_WORLD_H_
+#define HOLDFAST_TESTS_SIM_WORLD_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,8 +49,12 @@ class World {
   }
 
   // From now on nothing breaks any more.
-  void Heal() { healed_ = true; }
+  void Heal() {
+    healed_ = true;
+    healed_at_ = now_;
+  }
   bool healed() const { return healed_; }
+  TimePoint healed_at() const { return healed_at_; }
 
   // The way of a message: mostly quick, at times longer than anybody waits.
   nanoseconds Delay() {
@@ -63,8 +68,9 @@ class World {
   std::multimap<TimePoint, std::function<void()>> events_;
   std::mt19937 random_;
   bool healed_ = false;
+  TimePoint healed_at_ = kNever;
 };
 
 }  // namespace holdfast::core
 
-#endif  // HOLDFAST_TESTS_CORE_WORLD_H_
+#endif  // HOLDFAST_TESTS_SIM_WORLD_H_

@@ -1,6 +1,6 @@
 // One client's way to one node: an ordered stream that delays, breaks and comes back.
-#ifndef HOLDFAST_TESTS_CORE_MODEL_LINK_H_
-#define HOLDFAST_TESTS_CORE_MODEL_LINK_H_
+#ifndef HOLDFAST_TESTS_SIM_MODEL_LINK_H_
+#define HOLDFAST_TESTS_SIM_MODEL_LINK_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "core/engine.h"
-#include "engine_harness.h"
+#include "core/handshake.h"
 #include "model_node.h"
 #include "world.h"
 
@@ -30,7 +30,7 @@ class ModelLink {
     // Does it now, or when the process runs again.
     virtual void Do(std::function<void()> what) = 0;
     virtual Engine& engine() = 0;
-    virtual void OnConnected(int node, std::int64_t clock_offset_ms) = 0;
+    virtual void OnConnected(int node, const Greeting& greeting) = 0;
 
    protected:
     ~Host() = default;
@@ -41,26 +41,27 @@ class ModelLink {
     Connect(world_.Between(milliseconds(0), milliseconds(20)));
   }
 
-  bool Send(Sent command, bool urgent) {
+  bool Send(Request request, bool urgent) {
     if (!urgent && connection_->unanswered.size() >= kMaxUnanswered) return false;
     const TimePoint deadline = world_.now() + kCommandTimeout;
-    connection_->unanswered.push_back({command.tag, deadline});
+    connection_->unanswered.push_back({request.tag, deadline});
     world_.At(deadline, [this, c = connection_] { host_.Do([this, c] { CheckDeadline(c); }); });
     if (!connection_->open) return true;  // It does not know yet.
-    connection_->to_node.push_back(std::move(command));
+    connection_->to_node.push_back(std::move(request));
     connection_->last_arrival = std::max(connection_->last_arrival, world_.now() + world_.Delay());
     world_.At(connection_->last_arrival, [this, c = connection_] { Arrive(c); });
     return true;
   }
 
-  bool IsOnItsWay(std::string_view script, std::string_view nonce) const {
+  bool IsOnItsWay(const Script& script, std::string_view nonce) const {
     const auto& sent = connection_->to_node;
-    return std::any_of(sent.begin(), sent.end(), [&](const Sent& next) {
-      return next.script == script && next.nonce() == nonce;
+    return std::any_of(sent.begin(), sent.end(), [&](const Request& next) {
+      return next.script == &script && next.nonce() == nonce;
     });
   }
 
   // What is on its way to the node may arrive, the first of it or all, even much later.
+  // Only what is on its way to a server that stops does not.
   void Break(NodeProblem problem) {
     if (!connection_ || !connection_->open) return;
     connection_->open = false;
@@ -77,8 +78,9 @@ class ModelLink {
     TimePoint deadline;
   };
   struct Connection {
+    unsigned life = 0;  // The node's.
     bool open = true;
-    std::deque<Sent> to_node;
+    std::deque<Request> to_node;
     std::deque<Reply> to_client;
     TimePoint last_arrival;
     TimePoint last_return;
@@ -89,37 +91,42 @@ class ModelLink {
 
   void Connect(nanoseconds pause) {
     const bool reachable = world_.healed() || world_.Chance(80);
-    world_.After(pause, [this, reachable] {
-      if (reachable) return ShakeHands();
-      host_.Do([this] {
-        host_.engine().OnNodeDown(index_, {Vote::kDown, "cannot connect"}, world_.now());
-      });
-      Connect(world_.Between(milliseconds(10), milliseconds(world_.Chance(20) ? 1500 : 100)));
+    world_.After(pause, [this, reachable] { reachable ? ShakeHands() : FailToConnect(); });
+  }
+
+  void FailToConnect() {
+    host_.Do([this] {
+      host_.engine().OnNodeDown(index_, {Vote::kDown, "cannot connect"}, world_.now());
     });
+    Connect(world_.Between(milliseconds(10), milliseconds(world_.Chance(20) ? 1500 : 100)));
   }
 
   void ShakeHands() {
     const TimePoint sent = world_.now();
     world_.After(world_.Between(milliseconds(0), milliseconds(10)), [this, sent] {
-      node_.LoadScripts();
-      const std::int64_t offset =
-          node_.UnixMs() + 1 - std::chrono::floor<milliseconds>(sent.time_since_epoch()).count();
-      world_.After(world_.Between(milliseconds(0), milliseconds(10)), [this, offset] {
-        host_.Do([this, offset] {
-          connection_ = std::make_shared<Connection>();
-          host_.OnConnected(index_, offset);
-        });
-      });
+      if (!node_.up()) return FailToConnect();
+      const Greeting greeting = node_.Greet(sent);
+      world_.After(world_.Between(milliseconds(0), milliseconds(10)),
+                   [this, greeting, life = node_.life()] { EndHandshake(greeting, life); });
+    });
+  }
+
+  void EndHandshake(const Greeting& greeting, unsigned life) {
+    if (node_.life() != life) return FailToConnect();
+    host_.Do([this, greeting, life] {
+      connection_ = std::make_shared<Connection>();
+      connection_->life = life;
+      host_.OnConnected(index_, greeting);
     });
   }
 
   // The node reads the next command of the stream.
   void Arrive(const ConnectionPtr& c) {
-    if (c->to_node.empty()) return;
+    if (c->to_node.empty() || c->life != node_.life()) return;
     if (!c->open && world_.now() < c->held_up_until) {
       return world_.At(c->held_up_until, [this, c] { Arrive(c); });
     }
-    const Sent& next = c->to_node.front();
+    const Request& next = c->to_node.front();
     Reply reply = node_.Execute(next, c->open);
     c->to_node.pop_front();
     if (!c->open) return;
@@ -161,4 +168,4 @@ class ModelLink {
 
 }  // namespace holdfast::core
 
-#endif  // HOLDFAST_TESTS_CORE_MODEL_LINK_H_
+#endif  // HOLDFAST_TESTS_SIM_MODEL_LINK_H_

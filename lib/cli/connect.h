@@ -1,0 +1,24 @@
+// How commands reach the nodes: from flags and the environment to a client.
+#ifndef HOLDFAST_CLI_CONNECT_H_
+#define HOLDFAST_CLI_CONNECT_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "asio/any_io_executor.hpp"
+#include "cli/app.h"
+#include "holdfast/blocking.h"
+#include "holdfast/client.h"
+#include "holdfast/observer.h"
+
+namespace holdfast::cli {
+
+// Clients on the nodes that were named. The error names the flag or the variable that is wrong, and
+// has the exit code for it: a bad variable is not a bad command line.
+absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOptions& options,
+                                  std::shared_ptr<Observer> observer);
+absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options);
+
+}  // namespace holdfast::cli
+
+#endif  // HOLDFAST_CLI_CONNECT_H_

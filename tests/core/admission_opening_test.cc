@@ -1,0 +1,171 @@
+// When a quarantine ends, and above which counter the node then grants (PROTOCOL.md, Admission).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "admission_harness.h"
+
+namespace holdfast::core {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+// Nodes of which the first is quarantined for another 30 s.
+class OpeningTest : public ::testing::Test {
+ protected:
+  OpeningTest() {
+    five_.guards[0] = {.open = false, .till = till_, .mark = 50};
+    three_.guards[0] = {.open = false, .till = till_, .mark = 50};
+  }
+
+  const TimePoint till_{1030s};
+  AdmissionHarness five_{5, 3};  // Three grown ones must be asked.
+  AdmissionHarness three_{3, 2};
+};
+
+TEST_F(OpeningTest, ComesAfterTheQuarantineOnTheWordOfGrownNodes) {
+  five_.ConnectAll();
+  five_.RunUntil(till_ - 1ms);
+  EXPECT_THAT(five_.opened, IsEmpty());
+  five_.guards[3].mark = 900;
+  five_.RunUntil(till_ + 5s);
+  EXPECT_THAT(five_.opened, ElementsAre("0 900 0")) << "by counters read after the end";
+  EXPECT_EQ(five_.admission.standing(0), Standing::kVoting);
+  EXPECT_EQ(five_.admission.next_timer(), kNever);
+}
+
+TEST_F(OpeningTest, ShowsTheEndOfTheQuarantineThatItWaitedFor) {
+  three_.ConnectAll();
+  three_.RunUntil(till_ - 1ms);
+  EXPECT_EQ(three_.ArgumentsOf(0, Question::kOpen).at(2),
+            std::to_string(till_.time_since_epoch().count()));
+}
+
+TEST_F(OpeningTest, TakesTheNodesOwnCounterIntoAccount) {
+  five_.guards[0].mark = 2000;
+  five_.ConnectAll();
+  five_.RunUntil(till_ + 5s);
+  EXPECT_THAT(five_.opened, ElementsAre("0 2000 0"));
+}
+
+TEST_F(OpeningTest, WorksWithNodesThatAreFarAway) {
+  five_.ConnectAll();
+  five_.RunUntil(till_ + 10s, 150ms);
+  EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
+}
+
+TEST_F(OpeningTest, WorksWithNodesThatAnswerSlowerThanTheyAreAsked) {
+  five_.ConnectAll();
+  five_.RunUntil(till_ + 30s, 700ms);
+  EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
+}
+
+TEST_F(OpeningTest, WaitsUntilEnoughGrownNodesAnswer) {
+  for (const int node : {0, 1, 2}) five_.Connect(node);
+  five_.RunUntil(till_ + 20s);
+  EXPECT_THAT(five_.opened, IsEmpty());
+  five_.Connect(3);
+  five_.RunUntil(till_ + 25s);
+  EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
+}
+
+TEST_F(OpeningTest, OnTheWordOfAllOthersMakesANewNode) {
+  five_.guards[1].open = false;
+  five_.guards[2].young = true;
+  five_.ConnectAll();
+  five_.RunUntil(till_ + 5s);
+  EXPECT_THAT(five_.opened, UnorderedElementsAre("1 50 30000", "0 50 30000"));
+}
+
+TEST_F(OpeningTest, QuorumOfNodesThatAreAllNewIsEnough) {
+  three_.guards[1] = {.open = false, .till = till_, .mark = 70};
+  three_.Connect(0);
+  three_.Connect(1);
+  three_.RunUntil(till_ - 1ms);
+  EXPECT_THAT(three_.opened, IsEmpty());
+  three_.RunUntil(till_ + 5s);
+  EXPECT_THAT(three_.opened, UnorderedElementsAre("0 70 30000", "1 70 30000"));
+}
+
+TEST_F(OpeningTest, YoungNodeIsAsGoodAsAShutOne) {
+  three_.guards[1].young = true;
+  three_.Connect(0);
+  three_.Connect(1);
+  three_.RunUntil(till_ + 5s);
+  EXPECT_THAT(three_.opened, ElementsAre("0 50 30000"));
+}
+
+TEST_F(OpeningTest, OneGrownNodeOfTheQuorumMayNotBeTheOneThatKnows) {
+  three_.Connect(0);
+  three_.Connect(1);
+  three_.RunUntil(till_ + 20s);
+  EXPECT_THAT(three_.opened, IsEmpty());
+}
+
+TEST_F(OpeningTest, NodeThatIsStillQuarantinedIsNoNewOne) {
+  three_.guards[1] = {.open = false, .till = till_ + 10s};
+  three_.Connect(0);
+  three_.Connect(1);
+  three_.RunUntil(till_ + 9s);
+  EXPECT_THAT(three_.opened, IsEmpty());
+  three_.RunUntil(till_ + 15s);
+  EXPECT_THAT(three_.opened, UnorderedElementsAre("0 50 30000", "1 50 30000"));
+}
+
+TEST_F(OpeningTest, SingleNewNodeIsNoQuorum) {
+  three_.Connect(0);
+  three_.RunUntil(till_ + 20s);
+  EXPECT_THAT(three_.opened, IsEmpty());
+}
+
+TEST_F(OpeningTest, WaitsForAConnectedNodeThatIsSilent) {
+  five_.ConnectAll();
+  five_.guards[4].silent = true;
+  five_.RunUntil(till_ + 10s);
+  EXPECT_THAT(five_.opened, IsEmpty());
+  five_.admission.OnDisconnected(4);
+  five_.RunUntil(till_ + 15s);
+  EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
+}
+
+TEST_F(OpeningTest, WhatANodeSaidBeforeItFailedToAnswerIsNotUsed) {
+  five_.ConnectAll();
+  five_.RunUntil(till_ - 1ms);
+  five_.guards[4].failing = true;
+  five_.guards[4].mark = 900;
+  five_.RunUntil(till_ + 10s);
+  EXPECT_THAT(five_.opened, IsEmpty());
+  five_.guards[4].failing = false;
+  five_.RunUntil(till_ + 15s);
+  EXPECT_THAT(five_.opened, ElementsAre("0 900 0"));
+}
+
+TEST_F(OpeningTest, RefusedNodesAreNeitherAskedNorWaitedFor) {
+  Greeting replica = AdmissionHarness::GreetingOf(4);
+  replica.info.replica = true;
+  five_.ConnectAll();
+  five_.Connect(4, replica);
+  five_.guards[4].mark = 900;
+  five_.RunUntil(till_ + 5s);
+  EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
+}
+
+TEST_F(OpeningTest, NodeThatLostItsGuardOverItIsSaidToBeWiped) {
+  five_.ConnectAll();
+  five_.RunUntil(till_ - 1ms);
+  ASSERT_EQ(five_.admission.standing(0), Standing::kQuarantined);
+  five_.guards[0].silent = true;  // Its answers are given here.
+  while (five_.opened.empty() && five_.now < till_ + 5s) {
+    five_.RunUntil(five_.now + 10ms);
+    if (five_.opened.empty()) five_.AnswerState(0);
+  }
+  ASSERT_THAT(five_.opened, ElementsAre("0 50 0"));
+  five_.Answer(0, {"SHUT"});
+  EXPECT_EQ(five_.admission.standing(0), Standing::kUnknown);
+  EXPECT_EQ(five_.Next(0), Question::kAdmit);
+  EXPECT_EQ(five_.ArgumentsOf(0, Question::kAdmit).at(6), "1");
+}
+
+}  // namespace
+}  // namespace holdfast::core

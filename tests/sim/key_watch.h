@@ -1,0 +1,78 @@
+// What one client may have left on the nodes, and that nothing else is.
+#ifndef HOLDFAST_TESTS_SIM_KEY_WATCH_H_
+#define HOLDFAST_TESTS_SIM_KEY_WATCH_H_
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/scripts.h"
+#include "core/text.h"
+#include "model_link.h"
+#include "model_node.h"
+#include "stage.h"
+
+namespace holdfast::core {
+
+class KeyWatch {
+ public:
+  // How long a key or a request may outlive what the client reckons: the clocks drift apart between
+  // handshakes, and a handshake tells a node's time only as well as its own round trip.
+  static constexpr milliseconds kSlack{200};
+
+  explicit KeyWatch(Stage& stage) : stage_(stage) {}
+
+  void OnRequest(const Request& request) {
+    if (request.script == &kReleaseScript) released_.insert(request.nonce());
+    if (request.script != &kAcquireScript && request.script != &kExtendScript) return;
+    const milliseconds ttl(*ParseNumber<std::int64_t>(request.arguments[1]));
+    TimePoint& gone_by = gone_by_[request.nonce()];
+    gone_by = std::max(gone_by, stage_.world.now() + ModelLink::kCommandTimeout + ttl);
+  }
+
+  // The keys of `nonce` need not be undone; they expire.
+  void LetExpire(std::string_view nonce) { left_.emplace(nonce); }
+
+  // What was released, and is there all the same, is released again.
+  void CheckNewConnection(ModelNode& node, const ModelLink& link) const {
+    for (const ModelNode::Lock& lock : node.locks()) {
+      if (!released_.contains(lock.nonce) || !MustBeGone(node, lock)) continue;
+      EXPECT_TRUE(link.IsOnItsWay(kReleaseScript, lock.nonce)) << "a release was forgotten";
+    }
+  }
+
+  // Once the engine has nothing more to do, no key is left that should have been undone, and none
+  // that lives longer than its lease can.
+  void CheckIdle(std::string_view client) const {
+    for (const auto& node : stage_.nodes) {
+      for (const ModelNode::Lock& lock : node->locks()) {
+        const auto gone_by = gone_by_.find(lock.nonce);
+        if (gone_by == gone_by_.end() || !MustBeGone(*node, lock)) continue;
+        EXPECT_TRUE(left_.contains(lock.nonce)) << client << " left " << lock.key << " behind";
+        EXPECT_LE(stage_.world.now() + RestOf(lock), gone_by->second) << "a key outlives its lease";
+      }
+    }
+  }
+
+ private:
+  static nanoseconds RestOf(const ModelNode::Lock& lock) {
+    return milliseconds(lock.rest_ms) - kSlack;
+  }
+  // Unless it is still wanted: nobody but its client can remove it, and it will not expire soon.
+  bool MustBeGone(const ModelNode& node, const ModelNode::Lock& lock) const {
+    return !stage_.clocks_step && !node.revived(lock.nonce) && RestOf(lock) > nanoseconds(0);
+  }
+
+  Stage& stage_;
+  std::map<std::string, TimePoint, std::less<>> gone_by_;  // By nonce.
+  std::set<std::string, std::less<>> released_;
+  std::set<std::string, std::less<>> left_;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_TESTS_SIM_KEY_WATCH_H_

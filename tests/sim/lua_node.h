@@ -1,0 +1,44 @@
+// A node as its clients see it: data, and the scripts that it was told.
+#ifndef HOLDFAST_TESTS_SIM_LUA_NODE_H_
+#define HOLDFAST_TESTS_SIM_LUA_NODE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string_view>
+
+#include "core/reply.h"
+#include "core/scripts.h"
+#include "lua_runner.h"
+#include "redis_model.h"
+
+namespace holdfast::core {
+
+// The runner and the scripts must outlive it.
+class LuaNode {
+ public:
+  LuaNode(LuaRunner& lua, std::uint64_t id) : lua_(lua), redis_(id) {}
+
+  RedisModel& redis() { return redis_; }
+
+  void Load(const Script& script) { scripts_.insert_or_assign(script.sha1, &script); }
+  void ForgetScripts() { scripts_.clear(); }
+
+  void Eval(const Script& script, Words keys, Words arguments, std::int64_t now_us, Reply& reply);
+  void EvalSha(std::string_view sha1, Words keys, Words arguments, std::int64_t now_us,
+               Reply& reply);
+
+  // A server that starts knows no scripts.
+  void Restart();
+  void RestartEmpty();
+  void RestartFrom(RedisModel::Entries saved);
+
+ private:
+  LuaRunner& lua_;
+  RedisModel redis_;
+  std::map<std::string_view, const Script*> scripts_;  // By SHA-1.
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_TESTS_SIM_LUA_NODE_H_

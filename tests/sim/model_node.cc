@@ -1,0 +1,182 @@
+#include "model_node.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "core/key_set.h"
+#include "core/text.h"
+
+namespace holdfast::core {
+namespace {
+
+constexpr std::int64_t kStartUs = 1'700'000'000'000'000;
+
+}  // namespace
+
+ModelNode::ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step)
+    : world_(world),
+      node_(lua, static_cast<std::uint64_t>(index)),
+      durable_(durable),
+      clocks_step_(clocks_step),
+      clock_offset_(world.Between(milliseconds(0), milliseconds(2'000))),
+      clock_rate_(1 + (world.Below(3) - 1) * 0.01),
+      started_us_(kStartUs),
+      forgot_us_(kStartUs) {}
+
+std::int64_t ModelNode::UnixUs() const {
+  const auto mine = static_cast<double>(world_.now().time_since_epoch().count()) * clock_rate_;
+  return kStartUs + (static_cast<std::int64_t>(mine) + clock_offset_.count()) / 1000;
+}
+
+// Whole seconds of both instants, as a server counts them: up to one more than it ran.
+std::int64_t ModelNode::UptimeS() const {
+  return std::max<std::int64_t>(UnixUs() / 1'000'000 - started_us_ / 1'000'000, 0);
+}
+
+Greeting ModelNode::Greet(TimePoint sent) {
+  for (const Script* script : {&kAcquireScript, &kFinaliseScript, &kExtendScript, &kReleaseScript,
+                               &kInspectScript, &kAdmitScript, &kOpenScript}) {
+    node_.Load(*script);
+  }
+  Greeting greeting;
+  greeting.clock_offset_ms = UnixUs() / 1000 + 1 - FloorMs(sent);
+  greeting.info.run_id = node_.redis().run_id();
+  greeting.info.uptime_s = UptimeS();
+  greeting.info.flushed = flushed_;
+  greeting.durable = durable_;
+  return greeting;
+}
+
+Reply ModelNode::Execute(const Request& request, bool connected) {
+  const std::vector<std::string_view> keys(request.keys.begin(), request.keys.end());
+  const std::vector<std::string_view> arguments(request.arguments.begin(), request.arguments.end());
+  Reply reply;
+  if (request.with_text) {
+    node_.Eval(*request.script, keys, arguments, UnixUs(), reply);
+  } else {
+    node_.EvalSha(request.script->sha1, keys, arguments, UnixUs(), reply);
+  }
+  Check(request, reply.root(), connected);
+  return reply;
+}
+
+void ModelNode::Install(std::string_view fingerprint, milliseconds max_ttl) {
+  const Request admit = {.script = &kAdmitScript,
+                         .with_text = true,
+                         .keys = {std::string(kGuardKey)},
+                         .arguments = {node_.redis().run_id(), std::string(fingerprint),
+                                       std::to_string(max_ttl.count()), std::to_string(UptimeS()),
+                                       "0", "1", "0", "0"}};
+  Execute(admit, true);
+}
+
+void ModelNode::Stop() {
+  up_ = false;
+  ++life_;
+}
+
+void ModelNode::Start() {
+  up_ = true;
+  started_us_ = UnixUs();
+  flushed_ = false;
+}
+
+void ModelNode::StartWithData() {
+  node_.Restart();
+  Start();
+}
+
+void ModelNode::StartEmpty() {
+  node_.RestartEmpty();
+  Start();
+}
+
+void ModelNode::StartFromSave() {
+  std::set<std::string, std::less<>> left;
+  for (const Lock& lock : locks()) left.emplace(lock.nonce);
+  node_.RestartFrom(saved_);
+  for (const Lock& lock : locks()) {
+    if (!left.contains(lock.nonce)) revived_.emplace(lock.nonce);
+  }
+  Start();
+}
+
+void ModelNode::Flush() {
+  flushed_ = true;
+  node_.redis().Flush();
+}
+
+void ModelNode::DeleteLock(const std::string& key) {
+  Reply reply;
+  node_.redis().Execute(std::vector<std::string_view>{"DEL", key}, UnixUs(), reply);
+}
+
+bool ModelNode::lacks_history() {
+  const auto opened = ParseNumber<std::int64_t>(GuardField("pass"));
+  const auto young = ParseNumber<std::int64_t>(GuardField("young"));
+  return !up_ || !opened || *opened <= forgot_us_ || !young || *young > UnixUs() / 1000;
+}
+
+std::string ModelNode::GuardField(std::string_view name) {
+  Reply reply;
+  node_.redis().Execute(std::vector<std::string_view>{"HGET", kGuardKey, name}, UnixUs(), reply);
+  return std::string(reply.root().text());
+}
+
+std::vector<ModelNode::Lock> ModelNode::locks() {
+  const std::int64_t now_us = UnixUs();
+  std::vector<Lock> locks;
+  for (const auto& [key, entry] : node_.redis().Live(now_us)) {
+    const auto* value = std::get_if<std::string>(&entry.value);
+    if (!key.starts_with(kKeyPrefix) || value == nullptr) continue;
+    const std::string_view nonce = std::string_view(*value).substr(0, value->find(':'));
+    locks.push_back({key, nonce, entry.expires_ms - now_us / 1000});
+  }
+  return locks;
+}
+
+void ModelNode::Check(const Request& request, ReplyView reply, bool connected) {
+  if (reply.is_error()) {
+    EXPECT_TRUE(reply.text().starts_with("NOSCRIPT")) << request.script->name << reply.text();
+    return;
+  }
+  if (request.script == &kReleaseScript) {
+    released_.insert(request.nonce());
+    EXPECT_EQ(LocksOf(request), 0) << "released, and still there";
+  }
+  if (reply.text() == "EXTENDED") CheckInTime(request);
+  if (request.script != &kAcquireScript) return;
+  CheckGrant(request, reply);
+  if (!connected || reply.at(0).text() != "OK") return;
+  EXPECT_FALSE(released_.contains(request.nonce())) << "a release overtook its acquire";
+}
+
+// All of the locks or none.
+void ModelNode::CheckGrant(const Request& request, ReplyView reply) {
+  EXPECT_NE(reply.at(0).text(), "OWN") << "an acquire was sent twice";
+  const bool granted = reply.at(0).text() == "OK";
+  const std::size_t names = (request.keys.size() - 1) / 2;
+  EXPECT_EQ(LocksOf(request), granted ? static_cast<int>(names) : 0) << "granted in part";
+  if (!granted) return;
+  EXPECT_EQ(reply.size(), 1 + names);
+  CheckInTime(request);
+}
+
+void ModelNode::CheckInTime(const Request& request) const {
+  if (clocks_step_) return;
+  EXPECT_LE(world_.now(), request.deadline) << request.script->name << " took effect too late";
+}
+
+int ModelNode::LocksOf(const Request& request) {
+  const std::vector<Lock> all = locks();
+  return static_cast<int>(std::count_if(all.begin(), all.end(), [&](const Lock& lock) {
+    const auto& keys = request.keys;
+    return lock.nonce == request.nonce() &&
+           std::find(keys.begin(), keys.end(), lock.key) != keys.end();
+  }));
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,110 @@
+// A node: the scripts themselves on a model of Redis, with a clock of its own; and what it checks
+// of the requests that reach it.
+#ifndef HOLDFAST_TESTS_SIM_MODEL_NODE_H_
+#define HOLDFAST_TESTS_SIM_MODEL_NODE_H_
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/engine.h"
+#include "core/handshake.h"
+#include "lua_node.h"
+#include "lua_runner.h"
+#include "world.h"
+
+namespace holdfast::core {
+
+// A call of a script on its way.
+struct Request {
+  Tag tag = 0;
+  const Script* script = nullptr;
+  bool with_text = false;
+  std::vector<std::string> keys;
+  std::vector<std::string> arguments;
+  TimePoint deadline = {};  // When it must not take effect any more, if it grants or prolongs.
+
+  const std::string& nonce() const { return arguments.at(0); }
+};
+
+class ModelNode {
+ public:
+  static constexpr std::string_view kKeyPrefix = "lock:";
+
+  struct Lock {
+    std::string_view key;
+    std::string_view nonce;
+    std::int64_t rest_ms = 0;
+  };
+
+  // `durable`: it forgets nothing over a restart. `clocks_step`: its own clock may.
+  ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step);
+
+  bool durable() const { return durable_; }
+
+  std::int64_t UnixUs() const;
+  void StepClock(nanoseconds by) { clock_offset_ += by; }
+
+  // `connected`: the connection that carried the request still stands.
+  Reply Execute(const Request& request, bool connected);
+
+  // Its answers to a handshake that began at `sent`.
+  Greeting Greet(TimePoint sent);
+  void ForgetScripts() { node_.ForgetScripts(); }
+
+  // Its first client was here, and said that nobody held anything before.
+  void Install(std::string_view fingerprint, milliseconds max_ttl);
+
+  // While it is down, nothing reaches it. Each life has a number.
+  void Stop();
+  bool up() const { return up_; }
+  unsigned life() const { return life_; }
+  void StartWithData();
+  void StartEmpty();
+  // As it was when it was last saved.
+  void StartFromSave();
+  void Save() { saved_ = node_.redis().entries(); }
+
+  void Flush();
+  void DeleteLock(const std::string& key);
+
+  // From now on it lacks what it knew, until it has been opened and is young no more.
+  void Forgot() { forgot_us_ = UnixUs(); }
+  bool lacks_history();
+  bool has_guard() { return !GuardField("run_id").empty(); }
+
+  // Views of what the node holds now.
+  std::vector<Lock> locks();
+  // Its key had been deleted, but is back since the node started from an old save.
+  bool revived(std::string_view nonce) const { return revived_.contains(nonce); }
+
+ private:
+  void Start();
+  std::int64_t UptimeS() const;
+  std::string GuardField(std::string_view name);
+  void Check(const Request& request, ReplyView reply, bool connected);
+  void CheckGrant(const Request& request, ReplyView reply);
+  void CheckInTime(const Request& request) const;
+  int LocksOf(const Request& request);
+
+  World& world_;
+  LuaNode node_;
+  const bool durable_;
+  const bool clocks_step_;
+  nanoseconds clock_offset_;
+  double clock_rate_;  // As fast or as slow as the drift factor allows, or right.
+  bool up_ = true;
+  unsigned life_ = 0;
+  std::int64_t started_us_ = 0;
+  bool flushed_ = false;
+  std::int64_t forgot_us_;
+  RedisModel::Entries saved_;
+  std::set<std::string> released_;              // Nonces.
+  std::set<std::string, std::less<>> revived_;  // Nonces.
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_TESTS_SIM_MODEL_NODE_H_

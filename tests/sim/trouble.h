@@ -1,0 +1,115 @@
+// What goes wrong in a run.
+#ifndef HOLDFAST_TESTS_SIM_TROUBLE_H_
+#define HOLDFAST_TESTS_SIM_TROUBLE_H_
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "model_client.h"
+#include "model_node.h"
+#include "stage.h"
+
+namespace holdfast::core {
+
+using ModelClients = std::vector<std::unique_ptr<ModelClient>>;
+
+class Trouble {
+ public:
+  // `replace`: has a new client come for one that died.
+  Trouble(Stage& stage, ModelClients& clients, std::function<void()> replace)
+      : stage_(stage), world_(stage.world), clients_(clients), replace_(std::move(replace)) {
+    Repeat(milliseconds(150), [this] { TroubleAClient(); });
+    Repeat(stage_.max_ttl * 2, [this] { TroubleANode(); });
+    Repeat(milliseconds(250), [this] { stage_.nodes[AnyNode()]->Save(); });
+  }
+
+ private:
+  void Repeat(milliseconds longest, std::function<void()> what) {
+    world_.After(world_.Between(milliseconds(0), longest), [this, longest, what] {
+      if (world_.healed()) return;
+      what();
+      Repeat(longest, what);
+    });
+  }
+
+  int AnyNode() { return world_.Below(static_cast<int>(stage_.nodes.size())); }
+
+  void TroubleAClient() {
+    ModelClient& client = *clients_[world_.Below(static_cast<int>(clients_.size()))];
+    if (client.dead()) return;
+    const int kind = world_.Below(100);
+    if (kind < 50) return client.link(AnyNode()).Break({Vote::kDown, "Connection reset by peer"});
+    if (kind < 75) {
+      return client.Sleep(
+          world_.Between(milliseconds(0), milliseconds(world_.Chance(70) ? 100 : 900)));
+    }
+    if (kind < 85) return client.StepWallClock(milliseconds(world_.Below(10'000) - 5'000));
+    if (kind < 93) return stage_.nodes[AnyNode()]->ForgetScripts();
+    client.Die();
+    replace_();
+  }
+
+  void TroubleANode() {
+    const int node = AnyNode();
+    if (!stage_.nodes[node]->up()) return;
+    if (stage_.clocks_step) return UpsetClock(node);
+    if (world_.Chance(35)) return Flush(node);
+    Restart(node);
+  }
+
+  // Locks end at any time; but nobody forgets a counter.
+  void UpsetClock(int index) {
+    ModelNode& node = *stage_.nodes[index];
+    if (world_.Chance(50)) return node.DeleteLock(world_.Chance(85) ? "lock:a" : "lock:b");
+    if (world_.Chance(30)) return Restart(index);
+    if (world_.Chance(50))
+      return node.StepClock(-world_.Between(milliseconds(0), milliseconds(500)));
+    node.StepClock(world_.Chance(80) ? world_.Between(milliseconds(0), milliseconds(2'000))
+                                     : std::chrono::hours(24 * 10));
+  }
+
+  void Flush(int node) {
+    stage_.nodes[node]->Flush();
+    Forgot(node);
+  }
+
+  void Restart(int index) {
+    ModelNode& node = *stage_.nodes[index];
+    const bool keeps = node.durable() || stage_.clocks_step;
+    // Whoever comes first after such a start would have to know what was before it.
+    if (node.durable() && !node.has_guard()) return;
+    node.Stop();
+    for (const auto& client : clients_) {
+      client->link(index).Break({Vote::kDown, "Connection reset by peer"});
+    }
+    if (!keeps) Forgot(index);
+    const bool empty = world_.Chance(50);
+    world_.After(world_.Between(milliseconds(0), milliseconds(300)), [&node, keeps, empty] {
+      if (keeps) return node.StartWithData();
+      empty ? node.StartEmpty() : node.StartFromSave();
+    });
+  }
+
+  // Where a quorum lacks its history at one time, nodes are opened on the word of those that have
+  // none, as at a first start: then tokens may begin anew (PROTOCOL.md, Admission).
+  void Forgot(int index) {
+    ++stage_.happenings.forgot;
+    stage_.nodes[index]->Forgot();
+    const auto lacking = std::count_if(stage_.nodes.begin(), stage_.nodes.end(),
+                                       [](const auto& node) { return node->lacks_history(); });
+    if (lacking < stage_.quorum) return;
+    ++stage_.happenings.all_new;
+    stage_.tokens.Forget();
+  }
+
+  Stage& stage_;
+  World& world_;
+  ModelClients& clients_;
+  std::function<void()> replace_;
+};
+
+}  // namespace holdfast::core
+
+#endif  // HOLDFAST_TESTS_SIM_TROUBLE_H_

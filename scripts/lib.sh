@@ -82,7 +82,7 @@ options_for() {
     debug) echo "$developer" ;;
     asan) echo "$developer -DHOLDFAST_SANITIZE=address" ;;
     tsan) echo "$developer -DHOLDFAST_SANITIZE=thread" ;;
-    clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++" ;;
+    clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON" ;;
   esac
 }
 

@@ -36,6 +36,7 @@ struct NodeView {
   std::optional<std::chrono::milliseconds> ttl;  // Absent when free, unknown, or never expiring.
   std::uint64_t counter = 0;                     // The largest fencing token that it knows of.
   std::string reason;                            // kUnreachable: why. kForeign: what is there.
+  bool denied = false;                           // kUnreachable: refuses our credentials or rights.
   std::string admission;                         // Why it does not vote, though it answers.
 };
 

@@ -54,11 +54,11 @@ struct Stats {
   std::uint64_t auto_extended = 0;   // Those of `extended` that nobody had to call for.
   std::uint64_t lost = 0;            // Locks that ended before their holder gave them up.
   std::uint64_t released = 0;        // Releases that a quorum confirmed.
-  std::uint64_t release_failed = 0;  // Releases that failed: lost before, or no quorum reached.
+  std::uint64_t release_failed = 0;  // Releases that failed: found gone, or no quorum reached.
 
   // Nodes, all together.
-  std::uint64_t node_ups = 0;          // Connected, and through the handshake.
-  std::uint64_t node_downs = 0;        // A node that was up is not any more.
+  std::uint64_t node_ups = 0;          // Connected and admitted.
+  std::uint64_t node_downs = 0;        // Not connected any more, or at first.
   std::uint64_t node_quarantines = 0;  // Found not to be allowed to grant yet.
 
   // Gauges: how it is now.

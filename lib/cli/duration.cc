@@ -62,7 +62,8 @@ absl::StatusOr<milliseconds> ParseDuration(const std::string& text) {
 std::string FormatDuration(milliseconds duration) {
   const std::int64_t ms = duration.count();
   if (ms < 1'000) return absl::StrCat(ms, " ms");
-  if (ms < 60'000) return absl::StrCat(Fixed("%.1f", static_cast<double>(ms) / 1e3), " s");
+  // "%g" leaves out a zero behind the point.
+  if (ms < 60'000) return absl::StrCat(Fixed("%g", static_cast<double>(ms / 100) / 10), " s");
   const std::int64_t seconds = ms / 1'000;
   if (seconds < 3'600) return absl::StrCat(seconds / 60, " min ", seconds % 60, " s");
   return absl::StrCat(seconds / 3'600, " h ", seconds % 3'600 / 60, " min");

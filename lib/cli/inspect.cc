@@ -1,4 +1,5 @@
 // `holdfast inspect`: who holds a lock, as each node sees it.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -95,6 +96,14 @@ std::string AsText(const std::string& name, const Verdict& verdict, const Inspec
                       " of ", inspection.nodes.size(), ")\n", NodesAsText(inspection));
 }
 
+int ExitCodeOf(const Verdict& verdict, const Inspection& inspection) {
+  if (verdict.state != Verdict::State::kUnknown) return kExitOk;
+  const auto denied = std::count_if(inspection.nodes.begin(), inspection.nodes.end(),
+                                    [](const NodeView& view) { return view.denied; });
+  const auto others = static_cast<int>(inspection.nodes.size()) - static_cast<int>(denied);
+  return others < inspection.quorum ? kExitDenied : kExitNoQuorum;
+}
+
 int Inspect(const InspectCommand& command) {
   auto client = OpenBlockingClient(command.common);
   if (!client.ok()) return ReportError(client.status(), command.common.json);
@@ -105,7 +114,7 @@ int Inspect(const InspectCommand& command) {
   const bool printed = command.common.json ? PrintJson(AsJson(command.name, verdict, *inspection))
                                            : Print(AsText(command.name, verdict, *inspection));
   if (!printed) return kExitSystem;
-  return verdict.state == Verdict::State::kUnknown ? kExitNoQuorum : kExitOk;
+  return ExitCodeOf(verdict, *inspection);
 }
 
 }  // namespace

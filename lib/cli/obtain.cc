@@ -83,17 +83,21 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
   // At the names one by one, until there is one to wait for.
   void LookWhoHoldsIt(std::size_t i) {
-    client_->Inspect(names_.list()[i],
+    client_->Inspect(name(i),
                      [self = shared_from_this(), i](absl::StatusOr<Inspection> inspection) {
                        if (self->done() || self->signal_ != 0 || !inspection.ok()) return;
-                       const Verdict verdict = Judge(*inspection);
-                       const bool last = i + 1 == self->names_.list().size();
-                       if (verdict.state == Verdict::State::kFree && !last)
-                         return self->LookWhoHoldsIt(i + 1);
-                       Say(absl::StrCat("waiting for ", Printable(self->names_.list()[i]), ": ",
-                                        WaitingText(verdict, *inspection)));
+                       self->TellWhoHoldsIt(i, *inspection);
                      });
   }
+
+  void TellWhoHoldsIt(std::size_t i, const Inspection& inspection) {
+    const Verdict verdict = Judge(inspection);
+    const bool last = i + 1 == names_.list().size();
+    if (verdict.state == Verdict::State::kFree && !last) return LookWhoHoldsIt(i + 1);
+    Say(absl::StrCat("waiting for ", Printable(name(i)), ": ", WaitingText(verdict, inspection)));
+  }
+
+  const std::string& name(std::size_t i) const { return names_.list()[i]; }
 
   std::optional<Client> client_;  // Until the end: the session waits for the last copy.
   const Names names_;

@@ -58,11 +58,11 @@ int PrintReleased(const BlockingLock& lock, bool json) {
 }
 
 absl::StatusOr<BlockingLock> Attach(const TokenCommand& command) {
-  auto client = OpenBlockingClient(command.common);
-  if (!client.ok()) return client.status();
   if (command.names_and_token.size() < 2) {
     return absl::InvalidArgumentError("give the names of the lock, and behind them its token");
   }
+  auto client = OpenBlockingClient(command.common);
+  if (!client.ok()) return client.status();
   return client->Attach(NamesOf(command), command.names_and_token.back());
 }
 

@@ -262,12 +262,20 @@ NodeProblem Admission::Problem(int index, TimePoint now) const {
   if (!node.known) return {Vote::kQuarantined, "connected, but not admitted yet"};
   const auto left = VotesIn(index, now);
   if (!left) return {Vote::kQuarantined, "it waits for the other nodes, whose counters it needs"};
-  const milliseconds up = std::chrono::seconds(node.greeting.info.uptime_s) +
-                          std::chrono::floor<milliseconds>(now - node.greeted);
-  const std::string why = up <= options_.max_ttl
-                              ? "started " + HumanDuration(up) + " ago without durable locks"
-                              : "it may have lost its locks";
+  const std::string why = WhyShut(node, now);
   return {Vote::kQuarantined, why + ", votes in " + HumanDuration(*left)};
+}
+
+std::string Admission::WhyShut(const Node& node, TimePoint now) const {
+  const ServerInfo& info = node.greeting.info;
+  // Servers tell their age in whole seconds.
+  const auto up = std::chrono::seconds(info.uptime_s) +
+                  std::chrono::floor<std::chrono::seconds>(now - node.greeted);
+  if (info.promoted) return "it was a replica, and may lack locks";
+  if (node.greeting.durable) return "it was set up anew, or lost its data";
+  if (up > options_.max_ttl) return "it may have lost its locks";
+  return "started " + (up.count() == 0 ? "less than 1 s" : HumanDuration(up)) +
+         " ago without durable locks";
 }
 
 std::optional<milliseconds> Admission::VotesIn(int index, TimePoint now) const {

@@ -115,6 +115,7 @@ class Admission {
   bool EnoughGrown(int node) const;
   std::int64_t Floor() const;
   void Read(Node& node, ReplyView answer, TimePoint now);
+  std::string WhyShut(const Node& node, TimePoint now) const;
 
   const AdmissionOptions options_;
   std::vector<Node> nodes_;

@@ -131,6 +131,7 @@ void Engine::SettleNode(int node, TimePoint now) {
 }
 
 void Engine::OpenGate(TimePoint now) {
+  const bool opens_now = !gate_.open();
   SetTimer(TimerKind::kGate, 0, kNever);
   gate_.Open();
   const auto waiting = std::exchange(gated_, {});
@@ -138,6 +139,7 @@ void Engine::OpenGate(TimePoint now) {
     if (rounds_[r].used && rounds_[r].gated) Launch(r, now);
   }
   for (StatusesDone& done : std::exchange(settle_waiters_, {})) done(Statuses(now));
+  if (opens_now && !reconfigurers_.empty()) Install(now);
 }
 
 std::uint64_t Engine::Random64() {

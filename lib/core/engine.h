@@ -160,6 +160,7 @@ class Engine {
   bool AskGuard(int node, Admission::Question question, bool with_text, TimePoint now);
   void OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now);
   void AfterAdmission(int node, TimePoint now);
+  void Install(TimePoint now);
   void FinishReconfigure(TimePoint now);
   void Announce(int node, TimePoint now);
   bool MayBeAsked(const Round& round, int node) const;

@@ -57,20 +57,20 @@ void Engine::AfterAdmission(int node, TimePoint now) {
   FinishReconfigure(now);
 }
 
-void Engine::FinishReconfigure(TimePoint now) {
-  if (reconfigurers_.empty() || admission_.installing()) return;
-  for (StatusesDone& done : std::exchange(reconfigurers_, {})) done(Statuses(now));
+void Engine::Reconfigure(StatusesDone done, TimePoint now) {
+  reconfigurers_.push_back(std::move(done));
+  if (gate_.open()) Install(now);
 }
 
-void Engine::Reconfigure(StatusesDone done, TimePoint now) {
-  WhenSettled(
-      [this, done = std::move(done), now](std::vector<NodeStatus>) mutable {
-        admission_.Install();
-        reconfigurers_.push_back(std::move(done));
-        AskGuards(now);
-        FinishReconfigure(now);
-      },
-      now);
+void Engine::Install(TimePoint now) {
+  admission_.Install();
+  AskGuards(now);
+  FinishReconfigure(now);
+}
+
+void Engine::FinishReconfigure(TimePoint now) {
+  if (reconfigurers_.empty() || !gate_.open() || admission_.installing()) return;
+  for (StatusesDone& done : std::exchange(reconfigurers_, {})) done(Statuses(now));
 }
 
 void Engine::Announce(int node, TimePoint now) {

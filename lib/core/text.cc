@@ -1,5 +1,6 @@
 #include "core/text.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace holdfast::core {
@@ -31,7 +32,8 @@ std::string HumanDuration(nanoseconds duration) {
   if (ms < 1000) {
     std::snprintf(text, sizeof text, "%.0f ms", ms);
   } else if (ms < 120'000) {
-    std::snprintf(text, sizeof text, "%.1f s", ms / 1000);
+    // "%g" leaves out a zero behind the point.
+    std::snprintf(text, sizeof text, "%g s", std::round(ms / 100) / 10);
   } else {
     std::snprintf(text, sizeof text, "%.0f min", ms / 60'000);
   }

@@ -3,6 +3,8 @@
 #define HOLDFAST_TESTS_CHAOS_WORKER_H_
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "chaos/ledger.h"
 #include "holdfast/options.h"

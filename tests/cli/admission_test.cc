@@ -22,7 +22,7 @@ TEST_F(PlainNodesTest, RefuseAtFirstAndSayUntilWhen) {
   const Finished end = Run({"acquire", "-n", "a"});
   EXPECT_EQ(end.exit_status, 69) << end;
   for (const auto& node : nodes_) EXPECT_THAT(end.err, HasSubstr(node->address()));
-  EXPECT_THAT(end.err, AllOf(HasSubstr("quarantined"), HasSubstr("votes in 2")));
+  EXPECT_THAT(end.err, AllOf(HasSubstr("quarantined"), HasSubstr("votes in ")));
 }
 
 TEST_F(PlainNodesTest, WaitSaysWhoIsMissingAndEndsWhenTheyVote) {
@@ -36,7 +36,7 @@ TEST_F(PlainNodesTest, WaitSaysWhoIsMissingAndEndsWhenTheyVote) {
 TEST_F(PlainNodesTest, InspectSaysWhyTheyDoNotVote) {
   const Finished text = Run({"inspect", "a"});
   EXPECT_EQ(text.exit_status, 69) << "a node that may have forgotten cannot say that it is free";
-  EXPECT_THAT(text.out, AllOf(HasSubstr("cannot vote"), HasSubstr("votes in 2")));
+  EXPECT_THAT(text.out, AllOf(HasSubstr("cannot vote"), HasSubstr("votes in ")));
   const Json seen = Json::parse(Run({"inspect", "a", "--json"}).out);
   EXPECT_EQ(seen["state"], "unknown");
   EXPECT_EQ(seen["quorum_votes"], false);

@@ -138,7 +138,8 @@ TEST_F(RunLossTest, StoppedWrappersCommandEndsBeforeTheKeyCanExpire) {
 TEST_F(RunLossTest, StoppedWrappersCommandEndsInTimeAlsoAfterExtensions) {
   const auto run = StartRun(kStubborn);
   const auto pids = PidsIn(run->out());
-  ASSERT_TRUE(Eventually([this] { return nodes_[0].CallsOf("pexpire") >= 4; }));
+  const auto extended = [this] { return nodes_[0].CallsOf("pexpire") >= 4; };
+  ASSERT_TRUE(Eventually(extended)) << run->Wait(0ms);
   for (const pid_t pid : pids) EXPECT_TRUE(Running(pid)) << "past the first lease";
   run->Signal(SIGSTOP);
   ExpectDeadWithin(pids, kTtl);

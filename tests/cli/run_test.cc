@@ -93,7 +93,7 @@ TEST_F(RunTest, MaxHoldEndsTheCommandWith74) {
   const Finished end = run->Wait();
   EXPECT_EQ(end.exit_status, 74) << end;
   EXPECT_EQ(end.out, "up\ntold\n") << "TERM comes before KILL";
-  EXPECT_THAT(end.err, HasSubstr("--max-hold of 2.0 s is over"));
+  EXPECT_THAT(end.err, HasSubstr("--max-hold of 2 s is over"));
 }
 
 TEST_F(RunTest, MaxHoldIsNoReasonToEndEarlier) {

@@ -169,6 +169,7 @@ TEST_F(TokenTest, PasswordsAndTokensAreNotShown) {
   const Finished end = Run({"acquire", "-n", "a", "--nodes", urls});
   EXPECT_EQ(end.exit_status, 77) << end;
   EXPECT_THAT(end.out + end.err, ::testing::Not(HasSubstr("wr0ngw0rd")));
+  EXPECT_EQ(Run({"inspect", "a", "--nodes", urls}).exit_status, 77);
 }
 
 }  // namespace

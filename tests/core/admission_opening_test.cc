@@ -61,6 +61,17 @@ TEST_F(OpeningTest, WorksWithNodesThatAnswerSlowerThanTheyAreAsked) {
   EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
 }
 
+TEST_F(OpeningTest, WaitsForTheSlowestNodeInsteadOfAskingAllAnew) {
+  five_.ConnectAll();
+  five_.RunUntil(till_ - 1ms);
+  five_.guards[4].silent = true;  // Its answers are given here.
+  for (int i = 1; i <= 70 && five_.opened.empty(); ++i) {
+    five_.RunUntil(five_.now + 100ms);
+    if (i % 7 == 0) five_.AnswerState(4);
+  }
+  EXPECT_THAT(five_.opened, ElementsAre("0 50 0"));
+}
+
 TEST_F(OpeningTest, WaitsUntilEnoughGrownNodesAnswer) {
   for (const int node : {0, 1, 2}) five_.Connect(node);
   five_.RunUntil(till_ + 20s);

@@ -39,7 +39,7 @@ TEST(EngineAdmissionTest, QuarantinedNodesVoteAtOnceWithTheTimeLeft) {
   ASSERT_TRUE(h.done());
   EXPECT_TRUE(IsNoQuorum(h.status())) << h.status();
   EXPECT_EQ(GetFailure(h.status())->votes.at(1).vote, Vote::kQuarantined);
-  EXPECT_THAT(Message(h.status()), HasSubstr("ago without durable locks, votes in 27"));
+  EXPECT_THAT(Message(h.status()), HasSubstr("ago without durable locks, votes in 27 s"));
   EXPECT_EQ(h.Waiting(1), "");
 }
 
@@ -202,7 +202,7 @@ TEST(EngineAdmissionTest, InspectionTellsWhyANodeThatAnswersDoesNotVote) {
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->nodes.at(0).state, NodeView::State::kFree);
   EXPECT_EQ(seen->nodes.at(0).counter, 70U);
-  EXPECT_THAT(seen->nodes.at(0).admission, HasSubstr("votes in 27"));
+  EXPECT_THAT(seen->nodes.at(0).admission, HasSubstr("votes in 27 s"));
 }
 
 }  // namespace

@@ -136,7 +136,9 @@ class EngineHarness : public Transport, public Randomness, public WallClock, pub
   // The oldest unanswered command of `node`.
   const Sent& At(int node) const {
     const auto of_node = [node](const Sent& command) { return command.node == node; };
-    return *std::find_if(sent_.begin(), sent_.end(), of_node);
+    const auto command = std::find_if(sent_.begin(), sent_.end(), of_node);
+    if (command == sent_.end()) throw std::logic_error("nothing was sent");
+    return *command;
   }
 
   // Unanswered commands of `node`, by the names of their scripts: "acquire release".
@@ -159,7 +161,7 @@ class EngineHarness : public Transport, public Randomness, public WallClock, pub
   LeaseId Hold(AcquireOptions options = {}, const std::vector<std::string>& names = {"a"}) {
     Acquire(options, names);
     for (int node = 0; node < engine_.node_count(); ++node) Grant(node);
-    const LeaseId id = **result_;
+    const LeaseId id = result_.value().value();
     engine_.Observe(id, this);
     return id;
   }
@@ -172,7 +174,7 @@ class EngineHarness : public Transport, public Randomness, public WallClock, pub
   bool done() const { return result_.has_value(); }
   bool acquired() const { return result_ && result_->ok(); }
   absl::Status status() const { return result_ ? result_->status() : absl::UnknownError("none"); }
-  LeaseId id() const { return **result_; }
+  LeaseId id() const { return result_.value().value(); }
 
   void Extend(LeaseId id, milliseconds ttl) {
     extended_.reset();

@@ -24,10 +24,11 @@ class FinaliseTest : public ::testing::Test {
     EXPECT_FALSE(h_.acquired());
     for (int node = 0; node < 5; ++node) {
       if (node == down_) continue;
-      const Sent& last = *std::find_if(h_.sent().rbegin(), h_.sent().rend(),
-                                       [&](const Sent& sent) { return sent.node == node; });
-      EXPECT_EQ(last.script, "release") << node;
-      EXPECT_EQ(last.nonce(), nonce_) << node;
+      const auto last = std::find_if(h_.sent().rbegin(), h_.sent().rend(),
+                                     [&](const Sent& sent) { return sent.node == node; });
+      ASSERT_NE(last, h_.sent().rend()) << node;
+      EXPECT_EQ(last->script, "release") << node;
+      EXPECT_EQ(last->nonce(), nonce_) << node;
     }
     EXPECT_EQ(h_.engine().GetStats().finalise_failed, 1U);
   }

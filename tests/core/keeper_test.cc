@@ -212,9 +212,10 @@ TEST(KeeperTest, NextLockInTheSameSlotIsNotKept) {
   AcquireOptions options = kKept;
   options.max_hold = 9s;
   h.engine().Forget(h.Hold(options));
-  h.Hold({.ttl = 9s});
+  const LeaseId second = h.Hold({.ttl = 9s});
   h.Advance(8s);
   EXPECT_EQ(Extensions(h), 0);
+  h.engine().Forget(second);
   h.Advance(10s);
   h.Hold(kKept);
   h.Advance(3s);

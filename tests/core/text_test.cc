@@ -51,9 +51,9 @@ TEST(PrintableTest, CutsAtItsLimit) {
 TEST(HumanDurationTest, ChoosesItsUnit) {
   EXPECT_EQ(HumanDuration(0ms), "0 ms");
   EXPECT_EQ(HumanDuration(850ms), "850 ms");
-  EXPECT_EQ(HumanDuration(1s), "1.0 s");
+  EXPECT_EQ(HumanDuration(1s), "1 s");
   EXPECT_EQ(HumanDuration(8200ms), "8.2 s");
-  EXPECT_EQ(HumanDuration(119s), "119.0 s");
+  EXPECT_EQ(HumanDuration(119s), "119 s");
   EXPECT_EQ(HumanDuration(3min), "3 min");
   EXPECT_EQ(HumanDuration(24h), "1440 min");
 }

@@ -144,7 +144,7 @@ TEST_F(FencingTest, WithoutItThereIsNoTokenAndNoSecondKey) {
 
 // It belongs to the acquisition: what happens to the name later does not change it.
 TEST_F(FencingTest, TokenOfALostLockStaysWhatItWas) {
-  auto lock = alice_.Acquire("a", {.ttl = 100ms});
+  auto lock = alice_.Acquire("a", {.ttl = 300ms});
   ASSERT_THAT(lock, IsOk());
   const std::uint64_t token = lock->fence();
   const auto next = bob_.Acquire("a", kContend);

@@ -300,6 +300,9 @@ TEST_F(MutexTest, LockThrowsWhereWaitingIsNoUse) {
   ExpectHopeless(nameless, absl::StatusCode::kInvalidArgument);
   Mutex brief(client_, "a", {.ttl = 1ms});
   ExpectHopeless(brief, absl::StatusCode::kInvalidArgument);
+  Mutex elsewhere(NewClient({.nodes = nodes_.urls(), .membership = "another"}), "a");
+  ExpectHopeless(elsewhere, absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(elsewhere.status(), FailsAs(IsMisconfigured));
   for (const auto& node : nodes_) node->Command({"CONFIG", "SET", "requirepass", "s3cr3t"});
   Mutex stranger(NewClient({.nodes = nodes_.urls()}), "a");
   ExpectHopeless(stranger, absl::StatusCode::kPermissionDenied);

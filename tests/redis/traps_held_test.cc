@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -85,16 +86,10 @@ TEST_F(Trap09, LockOfAnotherIsNotExtended) {
 
 // The process was aborted when a lock was destroyed during its renewal.
 TEST_F(Trap10, LockMayBeDestroyedDuringItsRenewal) {
-  for (int i = 0; i < 20; ++i) {
-    auto lock = alice_.Acquire("a", {.ttl = 30ms,
-                                     .wait = kPatience,
-                                     .retry_delay = 5ms,
-                                     .retry_jitter = 5ms,
-                                     .auto_extend = true});
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    auto lock = alice_.Acquire("a", {.ttl = 500ms, .wait = kPatience, .auto_extend = true});
     ASSERT_THAT(lock, IsOk());
-    const auto extended = [&] { return alice_.GetStats()->auto_extended; };
-    const std::uint64_t before = extended();
-    Eventually([&] { return extended() > before || lock->valid_for() == 0s; });
+    ASSERT_TRUE(Eventually([&] { return alice_.GetStats()->auto_extended >= i; }));
   }
   std::optional<BlockingLock> held;
   auto lock = alice_.Acquire("a", {.ttl = 1s, .wait = kPatience, .auto_extend = true});
@@ -109,7 +104,7 @@ TEST_F(Trap10, LockMayBeDestroyedDuringItsRenewal) {
 
 // A callback that used the lock waited for the mutex under which it was called.
 TEST_F(Trap11, CallbackMayUseTheLock) {
-  auto lock = alice_.Acquire("a", {.ttl = 200ms});
+  auto lock = alice_.Acquire("a", {.ttl = 300ms});
   ASSERT_THAT(lock, IsOk());
   std::atomic<bool> done = false;
   const std::stop_callback on_loss(lock->lost(), [&] {
@@ -148,7 +143,7 @@ TEST_F(Trap13, FailedReleaseDoesNotReplaceTheResult) {
 
 // Two seconds of retries and a quorum error, for a lock that was long gone.
 TEST_F(Trap14, ReleasingAnExpiredLockAnswersAtOnce) {
-  auto lock = alice_.Acquire("a", {.ttl = 100ms});
+  auto lock = alice_.Acquire("a", {.ttl = 300ms});
   ASSERT_THAT(lock, IsOk());
   ASSERT_TRUE(AwaitLoss(*lock));
   for (const auto& node : nodes_) node->Stop();
@@ -167,7 +162,7 @@ TEST_F(Trap15, LockOnTwoNamesIsReleased) {
 
 // The release of an expired lock freed the next holder's.
 TEST_F(Trap16, ReleaseSparesTheLockOfAnother) {
-  auto lock = alice_.Acquire("a", {.ttl = 100ms});
+  auto lock = alice_.Acquire("a", {.ttl = 300ms});
   ASSERT_THAT(lock, IsOk());
   auto next = bob_.Acquire("a", kContend);
   ASSERT_THAT(next, IsOk());
@@ -187,7 +182,7 @@ TEST_F(Trap21, ExtensionCreatesNoKey) {
 
 // Counters of names nobody uses stayed for ever, and a token was read that was the next holder's.
 TEST_F(Trap22, CountersExpireAndATokenIsThatOfItsHolder) {
-  auto lock = alice_.Acquire("a", {.ttl = 100ms});
+  auto lock = alice_.Acquire("a", {.ttl = 300ms});
   ASSERT_THAT(lock, IsOk());
   const std::uint64_t token = lock->fence();
   const auto next = bob_.Acquire("a", kContend);

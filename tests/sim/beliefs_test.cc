@@ -88,6 +88,14 @@ TEST_F(TokensTest, SeeWhatIsNone) {
   EXPECT_THAT(tokens_.Finish("3", "x", 11), HasSubstr("never asked for"));
 }
 
+TEST_F(TokensTest, DoNotCompareWithWhatNobodyKnows) {
+  tokens_.Begin("2");
+  EXPECT_THAT(tokens_.Finish("2", "x", 10, false), HasSubstr("after 10"));
+  EXPECT_EQ(tokens_.Finish("2", "x", 15, false), "");
+  tokens_.Begin("3");
+  EXPECT_EQ(tokens_.Finish("3", "x", 12), "");
+}
+
 TEST_F(TokensTest, BeginAnewWhereAllIsForgotten) {
   tokens_.Begin("2");
   tokens_.Forget();

@@ -6,7 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include "core/key_set.h"
 #include "core/text.h"
 
 namespace holdfast::core {
@@ -23,8 +22,7 @@ ModelNode::ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool
       clocks_step_(clocks_step),
       clock_offset_(world.Between(milliseconds(0), milliseconds(2'000))),
       clock_rate_(1 + (world.Below(3) - 1) * 0.01),
-      started_us_(kStartUs),
-      forgot_us_(kStartUs) {}
+      started_us_(kStartUs) {}
 
 std::int64_t ModelNode::UnixUs() const {
   const auto mine = static_cast<double>(world_.now().time_since_epoch().count()) * clock_rate_;
@@ -45,7 +43,7 @@ Greeting ModelNode::Greet(TimePoint sent) {
   greeting.clock_offset_ms = UnixUs() / 1000 + 1 - FloorMs(sent);
   greeting.info.run_id = node_.redis().run_id();
   greeting.info.uptime_s = UptimeS();
-  greeting.info.flushed = flushed_;
+  greeting.info.flushed = node_.redis().flushed();
   greeting.durable = durable_;
   return greeting;
 }
@@ -73,56 +71,53 @@ void ModelNode::Install(std::string_view fingerprint, milliseconds max_ttl) {
   Execute(admit, true);
 }
 
-void ModelNode::Stop() {
+void ModelNode::Stop(Loss loss) {
   up_ = false;
   ++life_;
+  switch (loss) {
+    case Loss::kNothing:
+      return node_.Restart();
+    case Loss::kSinceSave:
+      return ForgetSinceSave();
+    case Loss::kEverything:
+      return node_.RestartEmpty();
+  }
 }
 
-void ModelNode::Start() {
-  up_ = true;
-  started_us_ = UnixUs();
-  flushed_ = false;
-}
-
-void ModelNode::StartWithData() {
-  node_.Restart();
-  Start();
-}
-
-void ModelNode::StartEmpty() {
-  node_.RestartEmpty();
-  Start();
-}
-
-void ModelNode::StartFromSave() {
+void ModelNode::ForgetSinceSave() {
   std::set<std::string, std::less<>> left;
   for (const Lock& lock : locks()) left.emplace(lock.nonce);
   node_.RestartFrom(saved_);
   for (const Lock& lock : locks()) {
     if (!left.contains(lock.nonce)) revived_.emplace(lock.nonce);
   }
-  Start();
 }
 
-void ModelNode::Flush() {
-  flushed_ = true;
-  node_.redis().Flush();
+void ModelNode::Start() {
+  up_ = true;
+  started_us_ = UnixUs();
 }
 
-void ModelNode::DeleteLock(const std::string& key) {
-  Reply reply;
-  node_.redis().Execute(std::vector<std::string_view>{"DEL", key}, UnixUs(), reply);
-}
+void ModelNode::DeleteLock(const std::string& key) { Ask({"DEL", key}); }
 
-bool ModelNode::lacks_history() {
-  const auto opened = ParseNumber<std::int64_t>(GuardField("pass"));
+bool ModelNode::is_new() {
   const auto young = ParseNumber<std::int64_t>(GuardField("young"));
-  return !up_ || !opened || *opened <= forgot_us_ || !young || *young > UnixUs() / 1000;
+  return GuardField("run_id") != node_.redis().run_id() || GuardField("pass").empty() ||
+         young.value_or(0) > UnixUs() / 1000;
 }
 
-std::string ModelNode::GuardField(std::string_view name) {
+std::int64_t ModelNode::Knows(std::string_view name) {
+  KeySet keys;
+  const std::string text(name);
+  keys.Assign(std::span(&text, 1), kKeyPrefix);
+  const auto counter = ParseNumber<std::int64_t>(Ask({"GET", keys.counter(0)}));
+  const auto mark = ParseNumber<std::int64_t>(GuardField("hwm"));
+  return std::max(counter.value_or(0), mark.value_or(0));
+}
+
+std::string ModelNode::Ask(const std::vector<std::string_view>& command) {
   Reply reply;
-  node_.redis().Execute(std::vector<std::string_view>{"HGET", kGuardKey, name}, UnixUs(), reply);
+  node_.redis().Execute(command, UnixUs(), reply);
   return std::string(reply.root().text());
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/engine.h"
 #include "core/handshake.h"
+#include "core/key_set.h"
 #include "lua_node.h"
 #include "lua_runner.h"
 #include "world.h"
@@ -58,22 +59,21 @@ class ModelNode {
   void Install(std::string_view fingerprint, milliseconds max_ttl);
 
   // While it is down, nothing reaches it. Each life has a number.
-  void Stop();
+  enum class Loss { kNothing, kSinceSave, kEverything };
+  void Stop(Loss loss);
+  void Start();
   bool up() const { return up_; }
   unsigned life() const { return life_; }
-  void StartWithData();
-  void StartEmpty();
-  // As it was when it was last saved.
-  void StartFromSave();
   void Save() { saved_ = node_.redis().entries(); }
 
-  void Flush();
+  void Flush() { node_.redis().Flush(); }
   void DeleteLock(const std::string& key);
 
-  // From now on it lacks what it knew, until it has been opened and is young no more.
-  void Forgot() { forgot_us_ = UnixUs(); }
-  bool lacks_history();
   bool has_guard() { return !GuardField("run_id").empty(); }
+  // It is shut, or will be when it is asked, or was opened lately and as one without a history.
+  bool is_new();
+  // It would grant nothing below this.
+  std::int64_t Knows(std::string_view name);
 
   // Views of what the node holds now.
   std::vector<Lock> locks();
@@ -81,9 +81,10 @@ class ModelNode {
   bool revived(std::string_view nonce) const { return revived_.contains(nonce); }
 
  private:
-  void Start();
+  void ForgetSinceSave();
   std::int64_t UptimeS() const;
-  std::string GuardField(std::string_view name);
+  std::string Ask(const std::vector<std::string_view>& command);
+  std::string GuardField(std::string_view name) { return Ask({"HGET", kGuardKey, name}); }
   void Check(const Request& request, ReplyView reply, bool connected);
   void CheckGrant(const Request& request, ReplyView reply);
   void CheckInTime(const Request& request) const;
@@ -98,8 +99,6 @@ class ModelNode {
   bool up_ = true;
   unsigned life_ = 0;
   std::int64_t started_us_ = 0;
-  bool flushed_ = false;
-  std::int64_t forgot_us_;
   RedisModel::Entries saved_;
   std::set<std::string> released_;              // Nonces.
   std::set<std::string, std::less<>> revived_;  // Nonces.

@@ -117,7 +117,9 @@ class ModelUser final : public LeaseObserver {
       if (!client_.fencing()) {
         EXPECT_EQ(fences[i], 0);
       } else {
-        EXPECT_EQ(stage_.tokens.Finish(engine().token(id_), names_[i], fences[i]), "");
+        const bool known = IsKnown(stage_, names_[i], fences[i]);
+        ++(known ? happenings_.compared : happenings_.unknown);
+        EXPECT_EQ(stage_.tokens.Finish(engine().token(id_), names_[i], fences[i], known), "");
       }
     }
   }

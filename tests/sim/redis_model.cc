@@ -51,16 +51,21 @@ void RedisModel::Call::AnswerString(std::string_view text) const {
 
 RedisModel::RedisModel(std::uint64_t id) : id_(id) { ChangeRunId(); }
 
-void RedisModel::Restart() { ChangeRunId(); }
+void RedisModel::Flush() {
+  entries_.clear();
+  ++flushes_;
+}
 
-void RedisModel::RestartEmpty() {
-  Flush();
+void RedisModel::Restart() {
+  flushes_ = 0;
   ChangeRunId();
 }
 
+void RedisModel::RestartEmpty() { RestartFrom({}); }
+
 void RedisModel::RestartFrom(Entries saved) {
   entries_ = std::move(saved);
-  ChangeRunId();
+  Restart();
 }
 
 void RedisModel::ChangeRunId() {
@@ -78,12 +83,12 @@ const RedisModel::Entries& RedisModel::Live(std::int64_t now_us) {
 
 const RedisModel::Command* RedisModel::FindCommand(std::string_view name) {
   static constexpr Command kCommands[] = {
-      {"GET", 2, &RedisModel::Get},       {"SET", -3, &RedisModel::Set},
-      {"TIME", 1, &RedisModel::Time},     {"PTTL", 2, &RedisModel::PTtl},
-      {"DEL", -2, &RedisModel::Del},      {"PEXPIRE", -3, &RedisModel::PExpire},
-      {"HMGET", -3, &RedisModel::HMGet},  {"HSET", -4, &RedisModel::HSet},
-      {"HGET", 3, &RedisModel::HGet},     {"TYPE", 2, &RedisModel::Type},
-      {"EXISTS", -2, &RedisModel::Exists}};
+      {"GET", 2, &RedisModel::Get},        {"SET", -3, &RedisModel::Set},
+      {"TIME", 1, &RedisModel::Time},      {"PTTL", 2, &RedisModel::PTtl},
+      {"DEL", -2, &RedisModel::Del},       {"PEXPIRE", -3, &RedisModel::PExpire},
+      {"HMGET", -3, &RedisModel::HMGet},   {"HSET", -4, &RedisModel::HSet},
+      {"HGET", 3, &RedisModel::HGet},      {"TYPE", 2, &RedisModel::Type},
+      {"EXISTS", -2, &RedisModel::Exists}, {"INFO", -1, &RedisModel::Info}};
   const auto* found = std::find_if(
       std::begin(kCommands), std::end(kCommands),
       [name](const Command& command) { return EqualsIgnoringCase(command.name, name); });
@@ -123,6 +128,14 @@ void RedisModel::Time(const Call& call) {
   const std::size_t array = call.reply.AddArray(Reply::kNone);
   call.reply.AddText(array, ReplyType::kString, Digits(call.now_us / 1'000'000).view());
   call.reply.AddText(array, ReplyType::kString, Digits(call.now_us % 1'000'000).view());
+}
+
+// Of the statistics of commands only what is counted here.
+void RedisModel::Info(const Call& call) {
+  if (call.argv.size() != 2 || call.argv[1] != "commandstats") NotModelled("this section of INFO");
+  std::string text = "# Commandstats\r\n";
+  if (flushes_ > 0) text += "cmdstat_flushall:calls=" + std::to_string(flushes_) + ",usec=1\r\n";
+  call.AnswerString(text);
 }
 
 // --- Keys -------------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ class RedisModel {
   // test: to answer like a server of another kind would prove nothing.
   void Execute(Words argv, std::int64_t now_us, Reply& reply, Caller caller = Caller::kClient);
 
-  void Flush() { entries_.clear(); }
+  void Flush();
+  bool flushed() const { return flushes_ > 0; }  // Since its start.
   void Restart();
   void RestartEmpty();
   // With the data of an earlier time.
@@ -78,6 +79,7 @@ class RedisModel {
   void HGet(const Call& call);
   void HMGet(const Call& call);
   void HSet(const Call& call);
+  void Info(const Call& call);
   void PExpire(const Call& call);
   void PTtl(const Call& call);
   void Set(const Call& call);
@@ -92,6 +94,7 @@ class RedisModel {
   Entries entries_;
   std::uint64_t id_;
   unsigned starts_ = 0;
+  int flushes_ = 0;
   std::string run_id_;
 };
 

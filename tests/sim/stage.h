@@ -2,7 +2,9 @@
 #ifndef HOLDFAST_TESTS_SIM_STAGE_H_
 #define HOLDFAST_TESTS_SIM_STAGE_H_
 
+#include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "beliefs.h"
@@ -26,8 +28,10 @@ struct Happenings {
   int not_finalised = 0;
   int lost = 0;
   int released = 0;
-  int forgot = 0;   // Nodes.
-  int all_new = 0;  // A quorum of nodes without a history at one time.
+  int forgot = 0;    // Nodes.
+  int compared = 0;  // Tokens that had to be larger than those before,
+  int unknown = 0;   // or that the nodes could forget.
+  int histories_lost = 0;
 };
 
 struct Stage {
@@ -41,6 +45,11 @@ struct Stage {
   Beliefs beliefs = Beliefs(!clocks_step);
   Tokens tokens = {};
 };
+
+// Whether the nodes make sure that no later token for `name` is as small as this one. Not where
+// nobody knows it any more. And where a quorum of nodes are new at one time, and none of these
+// knows it, they may be opened on each other's word, as at a first start (PROTOCOL.md, Admission).
+bool IsKnown(const Stage& stage, std::string_view name, std::int64_t token);
 
 }  // namespace holdfast::core
 

@@ -17,8 +17,10 @@ class Tokens {
   // that it can get.
   void Begin(std::string_view nonce) { attempts_.try_emplace(std::string(nonce), *this); }
 
-  // That attempt gave its client `token` for `name`. What is wrong with that, or "".
-  std::string Finish(std::string_view nonce, std::string_view name, std::int64_t token) {
+  // That attempt gave its client `token` for `name`. What is wrong with that, or "". `known`: the
+  // nodes will not forget it.
+  std::string Finish(std::string_view nonce, std::string_view name, std::int64_t token,
+                     bool known = true) {
     const auto attempt = attempts_.find(nonce);
     if (attempt == attempts_.end()) return "a lock that was never asked for";
     if (token <= 0) return "no token";
@@ -28,11 +30,16 @@ class Tokens {
     if (largest != before.end() && token <= largest->second) {
       return Text(name, token) + ", after " + std::to_string(largest->second);
     }
+    if (!known) return "";
     if (!given_[std::string(name)].insert(token).second) return Text(name, token) + ", twice";
     std::int64_t& mine = largest_[std::string(name)];
     mine = std::max(mine, token);
     return "";
   }
+
+  // Of all that are to be compared, by name.
+  using Largest = std::map<std::string, std::int64_t, std::less<>>;
+  const Largest& largest() const { return largest_; }
 
   // The nodes forgot more than they can make up for: tokens begin anew, and those of attempts that
   // are under way are not to be compared.
@@ -43,7 +50,6 @@ class Tokens {
   }
 
  private:
-  using Largest = std::map<std::string, std::int64_t, std::less<>>;  // By name.
   struct Attempt {
     explicit Attempt(const Tokens& tokens) : history(tokens.history_), largest(tokens.largest_) {}
 

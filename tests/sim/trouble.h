@@ -21,7 +21,7 @@ class Trouble {
   Trouble(Stage& stage, ModelClients& clients, std::function<void()> replace)
       : stage_(stage), world_(stage.world), clients_(clients), replace_(std::move(replace)) {
     Repeat(milliseconds(150), [this] { TroubleAClient(); });
-    Repeat(stage_.max_ttl * 2, [this] { TroubleANode(); });
+    Repeat(stage_.max_ttl * (1 + world_.Below(8)), [this] { TroubleANode(); });
     Repeat(milliseconds(250), [this] { stage_.nodes[AnyNode()]->Save(); });
   }
 
@@ -72,7 +72,8 @@ class Trouble {
 
   void Flush(int node) {
     stage_.nodes[node]->Flush();
-    Forgot(node);
+    ++stage_.happenings.forgot;
+    LookAtHistory();
   }
 
   void Restart(int index) {
@@ -80,28 +81,23 @@ class Trouble {
     const bool keeps = node.durable() || stage_.clocks_step;
     // Whoever comes first after such a start would have to know what was before it.
     if (node.durable() && !node.has_guard()) return;
-    node.Stop();
+    const auto forgets =
+        world_.Chance(50) ? ModelNode::Loss::kSinceSave : ModelNode::Loss::kEverything;
+    node.Stop(keeps ? ModelNode::Loss::kNothing : forgets);
     for (const auto& client : clients_) {
       client->link(index).Break({Vote::kDown, "Connection reset by peer"});
     }
-    if (!keeps) Forgot(index);
-    const bool empty = world_.Chance(50);
-    world_.After(world_.Between(milliseconds(0), milliseconds(300)), [&node, keeps, empty] {
-      if (keeps) return node.StartWithData();
-      empty ? node.StartEmpty() : node.StartFromSave();
-    });
+    stage_.happenings.forgot += keeps ? 0 : 1;
+    LookAtHistory();
+    world_.After(world_.Between(milliseconds(0), milliseconds(300)), [&node] { node.Start(); });
   }
 
-  // Where a quorum lacks its history at one time, nodes are opened on the word of those that have
-  // none, as at a first start: then tokens may begin anew (PROTOCOL.md, Admission).
-  void Forgot(int index) {
-    ++stage_.happenings.forgot;
-    stage_.nodes[index]->Forgot();
-    const auto lacking = std::count_if(stage_.nodes.begin(), stage_.nodes.end(),
-                                       [](const auto& node) { return node->lacks_history(); });
-    if (lacking < stage_.quorum) return;
-    ++stage_.happenings.all_new;
-    stage_.tokens.Forget();
+  void LookAtHistory() {
+    for (const auto& [name, token] : stage_.tokens.largest()) {
+      if (IsKnown(stage_, name, token)) continue;
+      ++stage_.happenings.histories_lost;
+      return stage_.tokens.Forget();
+    }
   }
 
   Stage& stage_;

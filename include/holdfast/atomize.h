@@ -1,8 +1,8 @@
 // A function that runs under a lock: decorated once, called many times.
 //
 //   auto place = holdfast::Atomize(client, {.channel = "orders", .wait = 5s},
-//                                  [&](const Held& held, int order) { …; return id; });
-//   absl::StatusOr<int> id = place(42);
+//                                  [&](const holdfast::Held& held, int order) { …; return id; });
+//   absl::StatusOr<int> placed = place(42);
 //
 // One lock for each value of an argument, by a function that computes the channel:
 //
@@ -29,8 +29,8 @@
 
 namespace holdfast {
 
-// How long things may take, as in AcquireOptions, but with other defaults: it waits. The lock is
-// extended for as long as the function runs, which `max_hold` bounds.
+// How long things may take, as in AcquireOptions, but with other defaults: ttl and wait of 5 s. The
+// lock is extended for as long as the function runs, which `max_hold` bounds.
 struct AtomizeLimits {
   std::chrono::milliseconds ttl{5'000};
   std::chrono::milliseconds wait{5'000};
@@ -41,6 +41,7 @@ struct AtomizeLimits {
 static_assert(std::is_trivially_destructible_v<AtomizeLimits>);
 
 // The same, and the name to lock, or the names: `.channel = {"stock", "orders"}`, all or none.
+// Without a channel it is "default", shared by all who give none.
 struct AtomizeOptions {
   Names channel = "default";
   std::chrono::milliseconds ttl = AtomizeLimits{}.ttl;
@@ -109,10 +110,12 @@ auto Atomize(BlockingClient client, AtomizeOptions options, Function function) {
                                                   acquire, std::move(function));
 }
 
-// `channel` is called before each call with the same arguments, as const, and returns what Names
-// can be made of: a string, or a vector of strings.
+// `channel`, callable as const, is called before each call with the same arguments, as const, and
+// returns what Names can be made of: a string, or a vector of strings.
 template <class Channel, class Function>
 auto Atomize(BlockingClient client, Channel channel, AtomizeLimits limits, Function function) {
+  static_assert(!std::is_convertible_v<Channel, Names>,
+                "a fixed name is an option: Atomize(client, {.channel = …}, function)");
   return Atomized<Function, Channel>(std::move(client), std::move(channel),
                                      detail::ToAcquire(limits), std::move(function));
 }

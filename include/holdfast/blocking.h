@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -32,8 +33,9 @@ namespace detail {
 class IoThread;
 }
 
-// `Lock` for threads that wait; everything said there holds here. Extend and Release block, for the
-// client's command timeout at the most.
+// `Lock` for threads that wait; what is said there holds here, but for this: Extend and Release
+// block, for the client's command timeout at the most, and where no BlockingClient is left, the
+// destructor of the last lock waits as said below.
 class BlockingLock {
  public:
   BlockingLock(BlockingLock&&) noexcept = default;
@@ -81,16 +83,19 @@ class BlockingClient {
   }
   ~BlockingClient() = default;
 
-  // As `Client::Create`; does not wait for the connections.
+  // As `Client::Create`; does not wait for the connections. kResourceExhausted: no thread to be
+  // had.
   static absl::StatusOr<BlockingClient> Create(ClientOptions options);
 
   // As `Client::Acquire`. A stop request on `cancel` ends the call with kCancelled, unless it has
-  // succeeded by then.
+  // succeeded by then: `client.Acquire("a", {}, stop)`.
   absl::StatusOr<BlockingLock> Acquire(const Names& names, AcquireOptions options = {},
                                        std::stop_token cancel = {}) const;
 
+  // The rest as those of `Client`.
   absl::StatusOr<BlockingLock> Attach(const Names& names, std::string_view token) const;
   absl::StatusOr<Inspection> Inspect(std::string_view name) const;
+  absl::StatusOr<Inspection> Inspect(std::initializer_list<const char*>) const = delete;
   absl::StatusOr<std::vector<NodeStatus>> Nodes() const;
   absl::StatusOr<Stats> GetStats() const;
   absl::StatusOr<std::vector<NodeStatus>> Reconfigure() const;

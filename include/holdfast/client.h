@@ -3,7 +3,7 @@
 //   asio::io_context io;
 //   absl::StatusOr<Client> client = Client::Create(io.get_executor(), {.nodes = {…}});
 //   client->Acquire("order:42", {.ttl = 10s}, [&](absl::StatusOr<Lock> lock) {
-//     …                                            // released at the end, when `lock` goes
+//     if (lock.ok()) …                             // released at the end, when `lock` goes
 //     client = absl::CancelledError();             // the last Client: lets io.run() return
 //   });
 //   io.run();
@@ -11,6 +11,7 @@
 #define HOLDFAST_CLIENT_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ class ClientHandle;
 // Thread safety: any member may be called from any thread; the executor may have many threads.
 //
 // Completion: tokens may be callbacks, use_awaitable, use_future and so on. Errors are values, not
-// exceptions: `co_await` and futures yield the Status, and `||` takes a failure for an end.
+// exceptions: `co_await` and futures yield the Status, and for `||` and `&&` a failure is a
+// completion like any other.
 // Handlers run on their associated executor, else on the client's, never inside the call that
 // started them. Arguments are copied before a call returns.
 //
@@ -52,7 +54,8 @@ class ClientHandle;
 //
 // Lifetime: a Client or Lock keeps its executor's context busy, and must not outlive it. When the
 // context is stopped or destroyed first, locks are not released and run out with their ttl.
-// After fork(2) the child must make a client of its own; operations of the parent's fail there.
+// After fork(2) the child must make a client of its own; operations of the parent's fail there with
+// kFailedPrecondition.
 class Client {
  public:
   // Checks the options and starts to connect; kInvalidArgument names what is wrong. Does not block:
@@ -60,11 +63,12 @@ class Client {
   static absl::StatusOr<Client> Create(asio::any_io_executor executor, ClientOptions options);
 
   // Takes the lock of one name ("order:42") or of several ({"from", "to"}), all or none of them, in
-  // one request to each node. A name is 1 byte to 1 KiB, any bytes. Signature:
+  // one request to each node. At most 16 names of 1 byte to 1 KiB, any bytes. Signature:
   // void(absl::StatusOr<Lock>). Ends after `options.wait`, or the command timeout where that is
   // zero. Errors: IsHeld, IsUndecided, IsNoQuorum, IsMisconfigured, kCancelled, kInvalidArgument,
-  // kPermissionDenied. Failure and cancellation leave nothing behind: what was granted is released
-  // on every node. Those who wait poll, in no order.
+  // kPermissionDenied. Those who wait poll, in no order, also while too few nodes can be
+  // reached. What a failed or cancelled attempt was granted is released on every node that was
+  // asked; one that cannot be reached keeps it until the ttl is over, at the latest.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Lock>)) CompletionToken>
   auto Acquire(Names names, AcquireOptions options, CompletionToken&& completion_token) const;
 
@@ -79,6 +83,9 @@ class Client {
   // say within the command timeout are part of the answer, not an error.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Inspection>)) CompletionToken>
   auto Inspect(std::string_view name, CompletionToken&& completion_token) const;
+  // One name only: of two in braces, std::string_view would make a range that is none.
+  template <class CompletionToken>
+  void Inspect(std::initializer_list<const char*>, CompletionToken&&) const = delete;
 
   // Which nodes vote, and why the others do not. Signature:
   // void(absl::StatusOr<std::vector<NodeStatus>>). Waits as long as a first operation would: until

@@ -104,7 +104,9 @@ class CoAtomized {
     return detail::RunHeld<State, std::decay_t<Args>...>(state_, std::forward<Args>(args)...);
   }
 
-  // Decorate in a statement of its own: gcc 12 miscompiles `co_await CoAtomize(…)(42)`.
+  // Decorate in a statement of its own: gcc 12 miscompiles `co_await CoAtomize(…)(42)`. It also
+  // miscompiles arguments that are braced structs with members that own memory, or lambdas that
+  // capture such: put these in a variable first.
   template <class... Args>
   void operator()(Args&&... args) const&& = delete;
 

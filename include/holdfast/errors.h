@@ -5,13 +5,13 @@
 //     std::cerr << "busy: " << GetFailure(lock.status())->holder << "\n";
 //   }
 //
-// Codes: kAborted (another held the lock for the whole wait), kDeadlineExceeded (time ran out while
-// the outcome was undecided), kUnavailable (no quorum of nodes could be reached),
-// kFailedPrecondition (the lock is lost, expired, released or detached: IsLost; the nodes are set
-// up for other clients than this: IsMisconfigured; without a payload: a blocking call where nobody
-// could answer it, or a client from before fork(2)), kCancelled (by the
-// caller), kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the
-// servers refuse the credentials or their rights). Never parse the message; it is for people.
+// Codes: kAborted (another held the lock for the whole wait, or in all attempts), kDeadlineExceeded
+// (time ran out while the outcome was undecided), kUnavailable (no quorum of nodes could be
+// reached), kFailedPrecondition (the lock is lost, expired, released or detached: IsLost; the nodes
+// are set up for other clients than this: IsMisconfigured; without a payload: a blocking call where
+// nobody could answer it, or a client from before fork(2)), kCancelled (by the caller),
+// kInvalidArgument (a bad name or option, which the message names), kPermissionDenied (the servers
+// refuse the credentials or their rights). Never parse the message; it is for people.
 #ifndef HOLDFAST_ERRORS_H_
 #define HOLDFAST_ERRORS_H_
 
@@ -35,8 +35,8 @@ enum class Vote {
   kNoAnswer,  // Connected, but did not answer in time.
   kDenied,    // Refuses our credentials, or what we may do.
   kError,     // Answered with another error.
-  // Connected, but does not vote yet: it may have forgotten locks that are still held (PROTOCOL.md,
-  // Admission).
+  // Connected, but does not vote yet: it may have forgotten locks that are still held
+  // (lib/core/PROTOCOL.md, Admission).
   kQuarantined,
   kRefused,  // Must not vote: another configuration, a replica, or a server that is counted
              // already.
@@ -70,7 +70,9 @@ struct Failure {
   std::vector<NodeVote> votes = {};  // In the order of `ClientOptions::nodes`.
 };
 
-// The payload of `status`; nullopt for OK, for kInvalidArgument, and for what is not ours.
+// The payload of `status`; nullopt for OK, for kInvalidArgument, for a client from before fork(2)
+// or a call on the wrong thread, and for what is not ours. There is one where one of the predicates
+// below is true.
 std::optional<Failure> GetFailure(const absl::Status& status);
 
 bool IsHeld(const absl::Status& status);       // Another held the lock for the whole wait.

@@ -26,10 +26,11 @@
 // give the key a hash tag (`{report}` or `report:{7}`), so that both keys are in one slot.
 //
 // In SQL the newest token is a column, `fence bigint NOT NULL DEFAULT 0`, and the check a
-// condition. No row updated: stale (or there is no such row). In PostgreSQL (SQLite 3.24, too),
-// where the row may be missing:
+// condition. No row updated: stale (or there is no such row):
 //
 //   UPDATE report SET value = :value, fence = :fence WHERE id = :id AND fence <= :fence;
+//
+// In PostgreSQL (SQLite 3.24, too), where the row may be missing:
 //
 //   INSERT INTO report (id, value, fence) VALUES (:id, :value, :fence)
 //     ON CONFLICT (id) DO UPDATE SET value = EXCLUDED.value, fence = EXCLUDED.fence

@@ -26,7 +26,8 @@ class LockState;
 // that it writes to. Not recursive: who holds a name and asks for it again is refused like anybody
 // else.
 //
-// Thread safety: any member but assignment and the destructor may be called from any thread.
+// Thread safety: any members but assignment and the destructor may be called at once, from any
+// threads; being moved from counts as assignment.
 // Lifetime: outlives its Client without harm, and operations under way outlive it; the connections
 // stay open until Client and Locks are gone. Destruction starts a release in the background, and
 // never throws or blocks; call Release to know how it ended. A moved-from Lock may only be
@@ -67,11 +68,14 @@ class Lock {
   // to extend: do that well before, at a third of the ttl, or let `AcquireOptions::auto_extend` do
   // it. Does not fire for an attached lock before its first extension. Callbacks run on the
   // client's executor; when its threads are busy past a quarter of the margin, on a thread of
-  // the library's own. Keep them short, and let them not throw. Destroy your std::stop_callback
-  // before the Lock if an end of your own making is not to be told.
+  // the library's own. It may then run beside your handlers, even if the executor has one
+  // thread: set a flag, or post the rest. Keep callbacks short, and let them not throw. Destroy
+  // your std::stop_callback before you release, detach or destroy the Lock if an end of your own
+  // making is not to be told.
   std::stop_token lost() const;
 
-  // Makes the lock last `ttl` from now. Signature: void(absl::Status). Only prolongs: a ttl shorter
+  // Makes the lock last `ttl` from now. Signature: void(absl::Status). Ends within the command
+  // timeout. Only prolongs: a ttl shorter
   // than what is left changes nothing. One round to all nodes, decided by a quorum of
   // confirmations; a failed extension neither shortens nor releases, and may be tried again until
   // `lost()` fires. Errors: IsLost when the lock is gone,
@@ -80,7 +84,8 @@ class Lock {
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
   auto Extend(std::chrono::milliseconds ttl, CompletionToken&& completion_token);
 
-  // Gives the lock up; it is no longer ours from the call on. Signature: void(absl::Status).
+  // Gives the lock up; it is no longer ours from the call on (with use_awaitable,
+  // from the co_await on). Signature: void(absl::Status).
   // Completes once a quorum of nodes is free, or after the client's command timeout. Errors: IsLost
   // when it was no longer ours (without asking anybody if it expired or was released before);
   // IsNoQuorum when too few nodes could be reached: the others are told when they are back, or keep

@@ -68,7 +68,8 @@ class Mutex {
  public:
   // A bad name or ttl shows when it is locked.
   Mutex(BlockingClient client, Names names, MutexOptions options = {});
-  // Of a held Mutex: releases it in the background.
+  // Of a held Mutex: releases it in the background (and waits as the destructor of the
+  // last BlockingLock does).
   ~Mutex() = default;
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;

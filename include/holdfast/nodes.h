@@ -17,7 +17,7 @@ struct NodeStatus {
   // Why not, when it is not: "started 3 s ago without durable locks, votes in 27 s".
   std::string reason;
   // When it will vote, if it only waits for that: a node that may have forgotten locks waits until
-  // they have expired (PROTOCOL.md, Admission).
+  // they have expired (lib/core/PROTOCOL.md, Admission).
   std::optional<std::chrono::milliseconds> votes_in;
   std::string warning;  // What is wrong with it although it votes, as an eviction policy.
 };

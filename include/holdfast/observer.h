@@ -27,8 +27,9 @@ struct LockEvent {
 };
 
 // Override what you want to hear of. Called on the client's executor, one call at a time, in the
-// order of the events: be quick, do not throw, do not block on the client. Starting operations on
-// the client is fine. Events of a lock end with its Lost or Released.
+// order of the events: be quick, do not throw, do not block. Starting operations on an
+// asynchronous client is fine (those of a BlockingClient fail here). Events of a lock end with its
+// Lost or Released.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -42,7 +43,8 @@ class Observer {
                           bool /*automatic*/) {}
   // Names the nodes that failed. An automatic extension is tried again while there is time.
   virtual void OnExtendFailed(const LockEvent&, const absl::Status& /*why*/, bool /*automatic*/) {}
-  // `lost()` fires. Not where the holder ended the lock itself.
+  // `lost()` has fired or is about to; later than that where the executor was busy. Not where the
+  // holder ended the lock itself.
   virtual void OnLost(const LockEvent&, std::string_view /*why*/) {}
   // Given up by its holder; `status` as Release reports it.
   virtual void OnReleased(const LockEvent&, const absl::Status& /*status*/) {}

@@ -15,20 +15,21 @@ class Observer;
 // Given to `Client::Create`, which copies it; later changes to the struct have no effect. A value
 // out of bounds is kInvalidArgument there. `nodes`, `tolerate_forgetful`, `max_ttl` and
 // `membership` must be the same in all clients of the same nodes: the nodes remember them and
-// refuse a client that is configured otherwise (PROTOCOL.md, Admission). `key_prefix` and
-// `drift_factor` should be.
+// refuse a client that is configured otherwise (lib/core/PROTOCOL.md, Admission). So must
+// `key_prefix`, which nobody checks: under two prefixes one name is two locks. `drift_factor`
+// should be.
 struct ClientOptions {
   // One URL for each independent server: `redis://[[user][:password]@]host[:port][/db]`.
   // 1 to 15 of them, all different. The port is 6379 and the database 0 unless given; special
   // characters in user and password are percent-encoded; names are resolved again at each connect.
   std::vector<std::string> nodes = {};
 
-  // Put in front of each lock's name to make its key. Empty: keys are byte for byte the name, as
-  // other Redlock libraries have them.
+  // Put in front of each lock's name to make its key; at most 1 KiB. Empty: keys are byte for byte
+  // the name, as other Redlock libraries have them.
   std::string key_prefix = "lock:";
 
   // Who holds the locks, as shown to whoever is refused: free text of at most 256 bytes without
-  // control characters. Empty: `host:pid`, followed by `label` if there is one.
+  // control characters. Empty: `host:pid`, followed by `label` (at most 100 bytes) if there is one.
   std::string owner = {};
   std::string label = {};
 
@@ -73,7 +74,8 @@ struct ClientOptions {
   std::shared_ptr<Observer> observer = {};
 };
 
-// The longest `AcquireOptions::wait`, a year: until the lock is obtained or the call is cancelled.
+// The longest `AcquireOptions::wait`: a year, which is as good as until the lock is obtained or the
+// call is cancelled.
 inline constexpr std::chrono::milliseconds kWaitForever = std::chrono::hours(24 * 365);
 
 // Given to each acquisition. Trivially destructible on purpose: gcc 12 destroys a temporary with
@@ -86,7 +88,8 @@ struct AcquireOptions {
   // error is IsHeld. 0: one attempt, which ends after `command_timeout` at the latest.
   std::chrono::milliseconds wait{0};
 
-  // Bound on the attempts within `wait`; 0: none.
+  // Bound on the number of attempts within `wait`; 0: no bound. When it is reached the error is
+  // that of the last attempt.
   int max_attempts = 0;
 
   // Pause between two attempts: `retry_delay` (1 ms to 1 h) give or take `retry_jitter`, drawn
@@ -95,8 +98,9 @@ struct AcquireOptions {
   std::chrono::milliseconds retry_jitter{100};
 
   // Whether the client extends the lock by `ttl` on its own, each third of the ttl, until it is
-  // released, lost, or has been held for `max_hold` (0: no bound; else at least the ttl). A failed
-  // extension is tried again while there is time.
+  // released, lost, or has been held for `max_hold` (0: no bound; else at least the ttl, and only
+  // with auto_extend). The last extension goes no further than `max_hold`; then the lock runs out,
+  // and is lost, unless Extend is called. A failed extension is tried again while there is time.
   bool auto_extend = false;
   std::chrono::milliseconds max_hold{0};
 };

@@ -7,8 +7,9 @@
 //             << stats.acquire.p99.count() / 1000 << " µs\n";
 //   http_reply << PrometheusText(stats, R"(client="billing")");
 //
-// A snapshot: plain data, all of one moment. Everything counts since the client was made and never
-// goes back, but for the two gauges. Of two snapshots the differences tell what happened between.
+// A snapshot: plain data, all of one moment. Counters, and the `count` and `sum` of latencies, are
+// since the client was made: of two snapshots the differences tell what happened between. Quantiles
+// are over all that time, gauges of now.
 #ifndef HOLDFAST_STATS_H_
 #define HOLDFAST_STATS_H_
 

@@ -134,6 +134,13 @@ asio::awaitable<void> CallEverything(Client client) {
   EXPECT_EQ(seen->nodes.size(), 3U);
   auto nodes = co_await client.Nodes(asio::use_awaitable);
   EXPECT_THAT(nodes, IsOk());
+  auto several = co_await client.Acquire(
+      {LongName("y"), "z"}, {.auto_extend = true, .max_hold = 1h}, asio::use_awaitable);
+  EXPECT_THAT(several, IsOk());
+  auto stats = co_await client.GetStats(asio::use_awaitable);
+  EXPECT_THAT(stats, IsOk());
+  auto configured = co_await client.Reconfigure(asio::use_awaitable);
+  EXPECT_THAT(configured, IsOk());
   auto attached = client.Attach(LongName("x"), std::string(lock->Detach()));
   EXPECT_THAT(attached, IsOk());
   EXPECT_THAT(co_await attached->Release(asio::use_awaitable), IsOk());

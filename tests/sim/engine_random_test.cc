@@ -17,6 +17,7 @@
 #include "model_client.h"
 #include "model_node.h"
 #include "model_user.h"
+#include "probe.h"
 #include "stage.h"
 #include "trouble.h"
 #include "world.h"
@@ -36,7 +37,7 @@ class Schedule {
     stage_.quorum = QuorumSize(nodes, 0);
     stage_.max_ttl = milliseconds(500 + world_.Below(world_.Chance(70) ? 500 : 2000));
     AddNodes(nodes, lua);
-    wrong_clocks_ = world_.Chance(50);
+    wrong_clocks_ = world_.Chance(70);
     for (int i = 2 + world_.Below(2); i > 0; --i) AddClient();
     trouble_.emplace(stage_, clients_, [this] { AddClient(); });
   }
@@ -45,7 +46,11 @@ class Schedule {
     const TimePoint start = world_.now();
     world_.RunUntil(start + 8s);
     world_.Heal();
-    world_.RunUntil(start + 16s);
+    world_.RunUntil(start + 11s);
+    for (const auto& client : clients_) Probe(*client, false);
+    world_.RunUntil(start + 15s);
+    for (const auto& client : clients_) Probe(*client, !stage_.clocks_step);
+    world_.RunUntil(start + 17s);
     for (const auto& client : clients_) {
       client->ExpectRest();
       const Stats stats = client->engine().GetStats();

@@ -44,6 +44,7 @@ class ModelClient final : public Transport,
   }
 
   Stage& stage() { return stage_; }
+  const std::string& name() const { return name_; }
   Engine& engine() override { return engine_; }
   ModelLink& link(int node) { return *links_[node]; }
   KeyWatch& keys() { return keys_; }

@@ -137,7 +137,7 @@ class ModelUser final : public LeaseObserver {
     const bool keep = options_.auto_extend && (world_.healed() || world_.Chance(80));
     if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
     if (world_.Chance(world_.healed() || bounded ? 0 : 60)) return Extend();
-    if (world_.Chance(8)) return Forget();
+    if (world_.Chance(15)) return Forget();
     Release();
   }
 

@@ -22,7 +22,10 @@ class Trouble {
       : stage_(stage), world_(stage.world), clients_(clients), replace_(std::move(replace)) {
     Repeat(milliseconds(150), [this] { TroubleAClient(); });
     Repeat(stage_.max_ttl * (1 + world_.Below(8)), [this] { TroubleANode(); });
-    Repeat(milliseconds(250), [this] { stage_.nodes[AnyNode()]->Save(); });
+    Repeat(milliseconds(world_.Chance(50) ? 100 : 1'000),
+           [this] { stage_.nodes[AnyNode()]->Save(); });
+    if (!stage_.clocks_step || world_.Chance(50)) return;
+    Repeat(milliseconds(20), [this] { DeleteALock(); });
   }
 
  private:
@@ -59,10 +62,13 @@ class Trouble {
     Restart(node);
   }
 
-  // Locks end at any time; but nobody forgets a counter.
+  // Locks end at any time, but nobody forgets a counter.
+  void DeleteALock() {
+    stage_.nodes[AnyNode()]->DeleteLock(world_.Chance(85) ? "lock:a" : "lock:b");
+  }
+
   void UpsetClock(int index) {
     ModelNode& node = *stage_.nodes[index];
-    if (world_.Chance(50)) return node.DeleteLock(world_.Chance(85) ? "lock:a" : "lock:b");
     if (world_.Chance(30)) return Restart(index);
     if (world_.Chance(50))
       return node.StepClock(-world_.Between(milliseconds(0), milliseconds(500)));

@@ -5,6 +5,7 @@
 #include <array>
 #include <asio/strand.hpp>
 #include <cstring>
+#include <exception>
 
 #include "core/fingerprint.h"
 #include "core/quorum.h"
@@ -149,7 +150,11 @@ std::uint64_t ClientState::Random() {
 
 ClientHandle::~ClientHandle() {
   if (state_->CheckProcess().ok()) {
-    state_->Shutdown();
+    try {
+      state_->Shutdown();
+    } catch (const std::exception&) {
+      // No memory to end it in order: its connections end with the executor's context.
+    }
     return;
   }
   // In a forked child: closing would take the parent's sockets out of the epoll set that both

@@ -24,40 +24,43 @@ Admission::Admission(AdmissionOptions options)
     : options_(std::move(options)), nodes_(options_.nodes.size()) {}
 
 void Admission::OnConnected(int index, const Greeting& greeting, TimePoint now) {
+  OnDisconnected(index);
   Node& node = nodes_[index];
-  node = Node();
   node.connected = true;
   node.greeting = greeting;
   node.greeted = now;
   node.run_id = greeting.info.run_id;
-  node.wiped = greeting.info.flushed;
+  node.identity = node.run_id;
+  // A server that became a replica and a master again has another's data, under its own run_id.
+  if (!greeting.info.promoted.empty()) node.identity += ":" + greeting.info.promoted;
   UpdateRefusals();
 }
 
 void Admission::OnDisconnected(int index) {
   // Its run_id stays: a server must not get a second vote while its first one is away.
-  std::string run_id = std::move(nodes_[index].run_id);
-  nodes_[index] = Node();
-  nodes_[index].run_id = std::move(run_id);
+  Node forgotten;
+  forgotten.run_id = std::move(nodes_[index].run_id);
+  forgotten.had_guard = nodes_[index].had_guard;
+  nodes_[index] = std::move(forgotten);
 }
 
 void Admission::OnShut(int index) {
   Node& node = nodes_[index];
   node.known = false;
-  node.wiped = true;
+  node.had_guard = true;
   // A question that is under way may have been answered before whatever happened.
   node.asked = kLongAgo;
 }
 
 void Admission::Install() {
-  for (Node& node : nodes_) node.install = node.connected;
+  for (int i = 0; i < count(); ++i) nodes_[i].install = nodes_[i].connected && !MustNotBeAsked(i);
 }
 
 bool Admission::installing() const {
   for (int i = 0; i < count(); ++i) {
     const Node& node = nodes_[i];
     if (node.question == Question::kInstall) return true;
-    if (node.install && !MustNotBeAsked(i)) return true;
+    if (node.install) return true;
   }
   return false;
 }
@@ -90,21 +93,23 @@ bool Admission::IsToBeOpened(int index) const {
 void Admission::Write(int index, Question question, ScriptCall& call) const {
   const Node& node = nodes_[index];
   call.Key(kGuardKey);
-  call.Argument(node.greeting.info.run_id);
+  call.Argument(node.identity);
   call.Argument(options_.fingerprint);
   if (question == Question::kOpen) {
     call.Argument(node.till_text);
     call.Argument(Floor());
     return call.Argument(EnoughGrown(index) ? 0 : options_.max_ttl.count());
   }
-  // A master that was a replica may have forgotten locks long after its start, however it persists.
-  const bool promoted = node.greeting.info.promoted;
-  const bool trust = options_.trust_persistence && node.greeting.durable && !promoted;
+  // How it started tells nothing of a server whose data came from elsewhere: a master that was a
+  // replica, or one whose guard has become another's since we read it.
+  const bool replaced = node.read || !node.greeting.info.promoted.empty();
+  const bool trust = options_.trust_persistence && node.greeting.durable && !replaced;
+  const bool wiped = node.had_guard || node.greeting.info.flushed;
   call.Argument(options_.max_ttl.count());
-  call.Argument(promoted ? 0 : node.greeting.info.uptime_s);
+  call.Argument(replaced ? 0 : node.greeting.info.uptime_s);
   call.Argument(trust ? 1 : 0);
   call.Argument(options_.new_installation ? 1 : 0);
-  call.Argument(node.wiped ? 1 : 0);
+  call.Argument(wiped ? 1 : 0);
   call.Argument(question == Question::kInstall ? 1 : 0);
 }
 
@@ -116,13 +121,12 @@ void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
   if (kind == "SHUT") {
     // Its guard changed, or went, while it was about to be opened.
     node.known = false;
-    node.wiped = true;
+    node.ask_again = now + kAgain;
   } else if (kind == "MISMATCH") {
-    node.known = true;
-    node.wiped = true;
+    node.known = node.read = node.had_guard = true;
     node.other_setup = FingerprintDifference(answer.at(1).text(), options_.fingerprint);
     node.ask_again = now + kRefusedAgain;
-  } else if (kind == "STATE" && answer.size() == 8) {
+  } else if (kind == "STATE" && answer.size() == 8 && IsCounter(answer.at(3).integer())) {
     Read(node, answer, now);
   } else {
     return OnNoAnswer(index, {Vote::kError, kUnknownAnswer}, now);
@@ -131,8 +135,7 @@ void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
 }
 
 void Admission::Read(Node& node, ReplyView answer, TimePoint now) {
-  node.known = true;
-  node.wiped = true;
+  node.known = node.read = node.had_guard = true;
   node.ask_again = kLongAgo;
   node.other_setup.clear();
   node.problem = {};
@@ -151,7 +154,7 @@ void Admission::Read(Node& node, ReplyView answer, TimePoint now) {
 void Admission::OnNoAnswer(int index, NodeProblem problem, TimePoint now) {
   Node& node = nodes_[index];
   node.question = Question::kNone;
-  node.asked = kLongAgo;  // What it said before does not count in a survey.
+  node.known = false;  // What it said before does not count.
   node.problem = std::move(problem);
   node.ask_again = now + kAgain;
 }
@@ -194,8 +197,10 @@ bool Admission::Asking() const {
 
 bool Admission::Surveyed() const {
   const auto missing = [&](const Node& node) {
-    return node.connected && node.refusal.empty() &&
-           (!node.known || node.asking() || node.asked < survey_);
+    if (!node.connected || !node.refusal.empty()) return false;
+    // One that cannot answer is as good as down.
+    const bool failed = !node.known && !node.asking() && !node.problem.reason.empty();
+    return !failed && (!node.known || node.asking() || node.asked < survey_);
   };
   return std::none_of(nodes_.begin(), nodes_.end(), missing);
 }
@@ -271,7 +276,7 @@ std::string Admission::WhyShut(const Node& node, TimePoint now) const {
   // Servers tell their age in whole seconds.
   const auto up = std::chrono::seconds(info.uptime_s) +
                   std::chrono::floor<std::chrono::seconds>(now - node.greeted);
-  if (info.promoted) return "it was a replica, and may lack locks";
+  if (!info.promoted.empty()) return "it was a replica, and may lack locks";
   if (node.greeting.durable) return "it was set up anew, or lost its data";
   if (up > options_.max_ttl) return "it may have lost its locks";
   return "started " + (up.count() == 0 ? "less than 1 s" : HumanDuration(up)) +

@@ -73,15 +73,17 @@ class Admission {
     bool connected = false;
     Greeting greeting;
     TimePoint greeted;
-    std::string run_id;  // Remembered while it is down.
+    std::string run_id;      // Remembered while it is down.
+    bool had_guard = false;  // Remembered, too: should there be none, its data went.
+    std::string identity;    // run_id, and which history its data has.
 
     Question question = Question::kNone;  // Under way,
     TimePoint asked = kLongAgo;           // since then.
     TimePoint ask_again = kLongAgo;       // Not to be asked before.
     bool install = false;                 // To be given our configuration.
-    bool wiped = false;  // It had a guard: should there be none, its data went while it ran.
 
-    bool known = false;       // It answered on this connection, and nothing has changed since.
+    bool read = false;        // It answered on this connection.
+    bool known = false;       // It did, and nothing has changed since.
     NodeProblem problem;      // Why it could not be asked.
     std::string other_setup;  // How its configuration differs from ours.
     std::string refusal;      // Why it must never vote.

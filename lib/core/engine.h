@@ -130,6 +130,7 @@ class Engine {
   struct Node {
     bool ready = false;
     std::int64_t clock_offset_ms = 0;
+    TimePoint guard_asked;
     // As the observer knows it.
     Admission::Standing told = Admission::Standing::kUnknown;
     NodeProblem problem{Vote::kDown,
@@ -159,6 +160,7 @@ class Engine {
   void AskGuards(TimePoint now);
   bool AskGuard(int node, Admission::Question question, bool with_text, TimePoint now);
   void OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now);
+  void ReadNodeTime(int node, ReplyView reply);
   void AfterAdmission(int node, TimePoint now);
   void Install(TimePoint now);
   void FinishReconfigure(TimePoint now);

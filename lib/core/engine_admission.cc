@@ -1,4 +1,5 @@
 // Who may vote: the questions about the nodes' guards, and what the rest hears of the answers.
+#include <algorithm>
 #include <utility>
 
 #include "core/engine.h"
@@ -26,6 +27,7 @@ void Engine::AskGuards(TimePoint now) {
 bool Engine::AskGuard(int node, Question question, bool with_text, TimePoint now) {
   ScriptCall call(question == Question::kOpen ? kOpenScript : kAdmitScript, with_text);
   admission_.Write(node, question, call);
+  nodes_[node].guard_asked = now;
   const Tag tag = kGuardTag + static_cast<Tag>(question) + (with_text ? kWithText : 0);
   return transport_.Send(node, tag, call, true, now);
 }
@@ -35,6 +37,7 @@ void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
   const bool had_text = (tag & kWithText) != 0;
   if (!reply.is_error()) {
     admission_.OnAnswer(node, reply, now);
+    ReadNodeTime(node, reply);
   } else if (reply.text().starts_with("NOSCRIPT") && !had_text) {
     AskGuard(node, question, true, now);
     return;
@@ -42,6 +45,14 @@ void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
     admission_.OnNoAnswer(node, ProblemOf(reply.text()), now);
   }
   AfterAdmission(node, now);
+}
+
+// Each answer bounds the offset anew: a server that was slow in the handshake had it too large.
+void Engine::ReadNodeTime(int node, ReplyView reply) {
+  const std::int64_t node_ms = reply.at(5).integer();
+  if (node_ms <= 0) return;
+  std::int64_t& offset_ms = nodes_[node].clock_offset_ms;
+  offset_ms = std::min(offset_ms, node_ms + 1 - FloorMs(nodes_[node].guard_asked));
 }
 
 // Called when anything about `node` may have changed.

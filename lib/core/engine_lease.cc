@@ -74,7 +74,9 @@ void Engine::JudgeExtend(std::uint32_t r, TimePoint now) {
                                "its validity ran out while it was extended", VotesOf(round)),
                         now);
       }
-      if (lease.margin != LossMargin(round.ttl)) {
+      // One that was too short to change anything leaves the margin as well.
+      if (CertainUntil(round.sent, round.ttl, options_.drift_factor) >= lease.valid_until &&
+          lease.margin != LossMargin(round.ttl)) {
         lease.margin = LossMargin(round.ttl);
         Hold(round.lease);
       }

@@ -22,6 +22,16 @@ std::optional<milliseconds> TtlOf(ReplyView pttl) {
   return std::min(milliseconds(pttl.integer()), kLongestTtl);
 }
 
+// A counter for each name, and none that would spoil the other nodes' when it is carried there.
+bool IsGrant(ReplyView reply, std::size_t names, std::int64_t least) {
+  if (reply.size() != names + 1) return false;
+  for (std::size_t i = 1; i <= names; ++i) {
+    const std::int64_t counter = reply.at(i).integer();
+    if (counter < least || !IsCounter(counter)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now) {
@@ -67,6 +77,9 @@ void Engine::ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint
 void Engine::ReadGrant(Round& round, int node, ReplyView reply) {
   LeaseSlot& lease = leases_[round.lease];
   const std::size_t names = lease.keys.size();
+  if (!IsGrant(reply, names, round.hint > 0 ? 1 : 0)) {
+    return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
+  }
   round.counters.resize(names * nodes());
   for (std::size_t i = 0; i < names; ++i) {
     const std::int64_t counter = reply.at(i + 1).integer();

@@ -70,7 +70,7 @@ void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint no
   Push(pipeline, kTime, deadline, {"TIME"});
   Push(pipeline, kInfo, deadline, {"INFO"});
   Push(pipeline, kCommandStats, deadline, {"INFO", "commandstats"});
-  Push(pipeline, kFsync, deadline, {"CONFIG", "GET", "appendfsync"});
+  Push(pipeline, kFsync, deadline, {"CONFIG", "GET", "*appendfsync*"});
   last_ = kLoad;
   for (const Script* script : kScripts) {
     Push(pipeline, last_++, deadline, {"SCRIPT", "LOAD", script->text});
@@ -94,10 +94,23 @@ void Handshake::Read(Tag tag, ReplyView reply) {
   if (tag == kTime) return ReadTime(reply);
   if (tag == kInfo || tag == kCommandStats) return ReadInfo(reply);
   if (tag == kFsync) {
-    greeting_.durable = greeting_.info.aof && reply.at(1).text() == "always";
+    ReadFsync(reply);
   } else if (tag >= kLoad && reply.text() != kScripts[tag - kLoad]->sha1) {
     Fail({Vote::kError, "not a Redis server: it does not know its scripts by their SHA-1"});
   }
+}
+
+// A server that leaves out the fsync while a child rewrites its files forgets what it acknowledged
+// meanwhile.
+void Handshake::ReadFsync(ReplyView reply) {
+  bool always = false;
+  bool on_rewrite = false;
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    const std::string_view value = reply.at(i + 1).text();
+    if (reply.at(i).text() == "appendfsync") always = value == "always";
+    if (reply.at(i).text() == "no-appendfsync-on-rewrite") on_rewrite = value == "no";
+  }
+  greeting_.durable = greeting_.info.aof && always && on_rewrite;
 }
 
 void Handshake::ReadInfo(ReplyView reply) {

@@ -31,7 +31,7 @@ struct Greeting {
   // early.
   std::int64_t clock_offset_ms = 0;
   ServerInfo info = {};
-  bool durable = false;  // It forgets nothing over a restart: appendonly, and appendfsync always.
+  bool durable = false;  // It forgets nothing over a restart: it persists each write.
 };
 
 // AUTH, SELECT, TIME, INFO, and SCRIPT LOAD for each script, sent in one piece: one round trip.
@@ -55,6 +55,7 @@ class Handshake {
   void Read(Tag tag, ReplyView reply);
   void ReadTime(ReplyView reply);
   void ReadInfo(ReplyView reply);
+  void ReadFsync(ReplyView reply);
   void Fail(NodeProblem problem);
 
   State state_ = State::kUnderWay;

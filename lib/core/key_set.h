@@ -3,6 +3,7 @@
 #define HOLDFAST_CORE_KEY_SET_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@ namespace holdfast::core {
 
 // The one key of each node that is about the node itself (PROTOCOL.md, Admission).
 inline constexpr std::string_view kGuardKey = "holdfast:guard";
+
+// Fencing counters stay below this, where Lua's numbers are exact.
+inline constexpr std::int64_t kCounterBound = std::int64_t{1} << 53;
+inline bool IsCounter(std::int64_t value) { return value >= 0 && value < kCounterBound; }
 
 // Keeps its memory from one use to the next.
 class KeySet {

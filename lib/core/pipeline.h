@@ -33,6 +33,9 @@ class Pipeline {
 
   explicit Pipeline(ReplyLimits limits = {}) : reader_(limits) {}
 
+  // For the replies to come.
+  void set_limits(ReplyLimits limits) { reader_.set_limits(limits); }
+
   // Where to append the bytes of a command, just before Expect() is called for it.
   std::string& outgoing() { return outgoing_; }
   // A reply to `tag` is due by `deadline`. Deadlines must not go back from one call to the next.

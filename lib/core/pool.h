@@ -18,6 +18,8 @@ class Pool {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(slots_.size()));
       slots_.emplace_back();
+      // So that GiveBack, which destructors call, needs no memory.
+      if (free_.capacity() < slots_.size()) free_.reserve(2 * slots_.size());
     }
     const std::uint32_t index = free_.back();
     free_.pop_back();

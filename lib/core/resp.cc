@@ -129,6 +129,11 @@ ReplyReader::~ReplyReader() {
   if (reader_ != nullptr) redisReaderFree(reader_);
 }
 
+void ReplyReader::set_limits(ReplyLimits limits) {
+  limits_ = limits;
+  builder_->limits = limits;
+}
+
 void ReplyReader::Feed(std::string_view bytes) {
   if (!error_.empty()) return;
   if (start_.size() < kStartBytes) start_.append(bytes.substr(0, kStartBytes - start_.size()));

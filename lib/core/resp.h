@@ -35,6 +35,9 @@ class ReplyReader {
   ReplyReader(const ReplyReader&) = delete;
   ReplyReader& operator=(const ReplyReader&) = delete;
 
+  // For the replies to come.
+  void set_limits(ReplyLimits limits);
+
   // Adds what was received. May be followed by any number of calls to Next().
   void Feed(std::string_view bytes);
 

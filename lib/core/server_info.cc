@@ -9,6 +9,7 @@ namespace holdfast::core {
 namespace {
 
 constexpr std::size_t kRunIdDigits = 40;
+constexpr std::size_t kMaxOffsetBytes = 24;
 constexpr std::size_t kMaxPolicyBytes = 40;
 // 3000 years: beyond it is no uptime, and could overflow what is computed with it.
 constexpr std::int64_t kMaxUptimeSeconds = 100'000'000'000;
@@ -76,7 +77,7 @@ void Apply(const Line& line, ServerInfo& into) {
   } else if (line.key == "role") {
     into.replica = line.value == "slave" || line.value == "replica";
   } else if (line.key == "second_repl_offset") {
-    into.promoted = line.value != "-1";
+    into.promoted = line.value == "-1" ? "" : Printable(line.value, kMaxOffsetBytes);
   } else if (line.key == "aof_enabled") {
     into.aof = line.value == "1";
   } else if (line.key == "maxmemory_policy") {

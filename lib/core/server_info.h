@@ -13,8 +13,10 @@ struct ServerInfo {
       {};  // 40 hexadecimal digits, new at each start. Empty: the server shows none.
   std::int64_t uptime_s = 0;
   bool replica = false;
-  bool promoted = false;  // It was a replica before, and may lack what its master acknowledged.
-  bool aof = false;       // It writes an append-only file.
+  // Names its data's history after it was a replica, and may lack what its master acknowledged;
+  // empty where it never was one.
+  std::string promoted = {};
+  bool aof = false;                   // It writes an append-only file.
   std::string maxmemory_policy = {};  // What it does when memory runs out.
   bool flushed = false;               // It was told to forget data, or to swap it, since its start.
 };

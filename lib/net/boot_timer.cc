@@ -44,10 +44,11 @@ void BootTimer::Arm(core::TimePoint when) {
 void BootTimer::Wait() {
   auto on_ready = [this, owner = owner_.lock()](asio::error_code error) {
     if (error || !descriptor_.is_open()) return;
+    // A forked child that runs the same loop must not take the expiry from its parent.
+    if (ForkGeneration() != fork_generation_) return;
     std::uint64_t expirations = 0;
     // Whatever it yields: at worst the callback finds nothing due, and arms the timer anew.
     static_cast<void>(!read(descriptor_.native_handle(), &expirations, sizeof expirations));
-    if (ForkGeneration() != fork_generation_) return;
     armed_ = core::kNever;
     on_time_();
     if (descriptor_.is_open()) Wait();

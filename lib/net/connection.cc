@@ -21,7 +21,8 @@ using core::TimePoint;
 // A node that leaves so many commands unanswered gets no further one but releases.
 constexpr std::size_t kMaxUnanswered = 16 * 1024;
 
-// Handshake replies are short; a Redis of any version keeps far below this.
+// INFO grows with what the server has in it; the scripts' answers are short.
+constexpr core::ReplyLimits kHandshakeLimits = {.bytes = 4 * 1024 * 1024};
 constexpr core::ReplyLimits kReplyLimits = {};
 
 std::string Words(const asio::error_code& error) {
@@ -107,7 +108,7 @@ void Connection::OnConnected() {
   if (error) return Fail({Vote::kDown, "cannot connect: " + Words(error)});
   state_ = State::kHandshaking;
   overdue_ = false;
-  pipeline_ = std::make_shared<core::Pipeline>(kReplyLimits);
+  pipeline_ = std::make_shared<core::Pipeline>(kHandshakeLimits);
   handshake_ = {};
   handshake_.Start(endpoint_, *pipeline_, Now(), connect_deadline_);
   Watch(connect_deadline_ - Now());
@@ -119,6 +120,7 @@ void Connection::OnHandshake(core::Tag tag, core::ReplyView reply) {
   if (handshake_.OnReply(tag, reply) != core::Handshake::State::kDone) return;
   state_ = State::kReady;
   failures_ = 0;
+  pipeline_->set_limits(kReplyLimits);
   Watch(options_.command_timeout);
   listener_.OnReady(node_, handshake_.greeting());
 }

@@ -189,6 +189,19 @@ TEST(AcquireTest, DeadlineIsWrittenInTheNodesTime) {
             std::to_string(now_ms + 2000 + 1 + EngineHarness::kClockOffsetMs));
 }
 
+// A server that was slow in the handshake seemed to be ahead.
+TEST(AcquireTest, NodesTimeIsBoundedAnewByWhatItsGuardSays) {
+  EngineHarness h(1);
+  Greeting greeting = EngineHarness::GreetingOf(0);
+  greeting.clock_offset_ms += 4000;
+  h.engine().OnNodeReady(0, greeting, h.now());
+  h.Admit(0);
+  h.Acquire({.ttl = 10s});
+  const std::int64_t now_ms = std::chrono::floor<milliseconds>(h.now().time_since_epoch()).count();
+  EXPECT_EQ(h.sent().front().arguments.at(2),
+            std::to_string(now_ms + 2000 + 1 + EngineHarness::kClockOffsetMs + 1));
+}
+
 TEST(AcquireTest, LateAnswerInTimeCorrectsTheNodesClock) {
   Connected h(1);
   h.Acquire();
@@ -219,10 +232,28 @@ TEST(AcquireTest, ExpiryBeyondAllMeasureIsShownAsALongOne) {
   EXPECT_THAT(std::string(h.status().message()), Not(HasSubstr("-")));
 }
 
+// It would be carried to the other nodes, as a token.
+TEST(AcquireTest, GrantWithACounterThatIsNoneIsAnError) {
+  for (const char* counter : {":0", ":-1", ":9007199254740992", ":9223372036854775807"}) {
+    Connected h(1);
+    h.Acquire();
+    h.Grant(0, counter);
+    EXPECT_FALSE(h.acquired()) << counter;
+    EXPECT_EQ(GetFailure(h.status())->votes[0].vote, Vote::kError) << counter;
+  }
+}
+
+TEST(AcquireTest, GrantWithoutItsCountersIsAnError) {
+  Connected h(1);
+  h.Acquire({}, {"a", "b"});
+  h.Grant(0);
+  EXPECT_FALSE(h.acquired());
+}
+
 TEST(AcquireTest, OwnGrantSeenTwiceIsAGrant) {
   Connected h(1);
   h.Acquire();
-  h.Answer(0, {"OWN", ":0"});
+  h.Answer(0, {"OWN", ":1"});
   EXPECT_TRUE(h.acquired());
 }
 

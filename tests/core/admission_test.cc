@@ -79,7 +79,7 @@ TEST(AdmissionTest, NodeThatHadAGuardIsSaidToBeWipedShouldItHaveNone) {
   h.Admit(0);
   EXPECT_EQ(Flags(h, 0), "0010");
   h.Connect(0);
-  EXPECT_EQ(Flags(h, 0), "0000") << "what it lost while we were away, its start may explain";
+  EXPECT_EQ(Flags(h, 0), "0010") << "also while we were away";
   EXPECT_EQ(h.Next(0), Question::kAdmit);
   h.Answer(0, {"MISMATCH", "theirs"});
   EXPECT_EQ(Flags(h, 0), "0010");
@@ -151,10 +151,49 @@ TEST(AdmissionTest, TimeBeyondAllMeasureIsALongOne) {
   for (const char* left : {":9223372036854775807", ":-9223372036854775808"}) {
     h.Connect(0);
     EXPECT_EQ(h.Next(0), Question::kAdmit);
-    h.Answer(0, {"STATE", "", left, ":-5", "0", ":0", "42", "0"});
+    h.Answer(0, {"STATE", "", left, ":5", "0", ":0", "42", "0"});
     EXPECT_EQ(h.admission.standing(0), Standing::kQuarantined);
     EXPECT_GE(h.admission.next_timer(), h.now);
   }
+}
+
+TEST(AdmissionTest, CounterMarkThatIsNoneIsAnError) {
+  AdmissionHarness h(1, 1);
+  for (const char* mark : {":-5", ":9007199254740992"}) {
+    h.Connect(0);
+    EXPECT_EQ(h.Next(0), Question::kAdmit);
+    h.Answer(0, {"STATE", "", ":0", mark, "0", ":0", "42", "0"});
+    EXPECT_EQ(h.admission.Problem(0, h.now).vote, Vote::kError) << mark;
+  }
+}
+
+// How the server started explains nothing of a guard that was changed while we looked.
+TEST(AdmissionTest, ServerWhoseDataWasReplacedIsNotTrusted) {
+  AdmissionHarness h(1, 1);
+  Greeting durable = AdmissionHarness::GreetingOf(0);
+  durable.durable = true;
+  durable.info.uptime_s = 1000;
+  h.Connect(0, durable);
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(3), "1000");
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(4), "1");
+  h.Admit(0);
+  h.admission.OnShut(0);
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(3), "0");
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(4), "0");
+}
+
+// Its run_id stays the same when it becomes a replica and a master again, but its data does not.
+TEST(AdmissionTest, ServerThatWasAReplicaIsAnother) {
+  AdmissionHarness h(1, 1);
+  Greeting promoted = AdmissionHarness::GreetingOf(0);
+  promoted.durable = true;
+  promoted.info.uptime_s = 1000;
+  const std::string run_id = promoted.info.run_id;
+  promoted.info.promoted = "672";
+  h.Connect(0, promoted);
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(0), run_id + ":672");
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(3), "0");
+  EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(4), "0");
 }
 
 TEST(AdmissionTest, EvictionPolicyIsAWarning) {

@@ -74,7 +74,8 @@ class EngineHarness : public Transport, public Randomness, public WallClock, pub
   // Answers the question about a node's guard; `pass` is empty while the node is shut.
   void AnswerState(int node, std::string_view pass, std::string_view left_ms = ":0",
                    std::string_view mark = ":0", std::string_view young = "0") {
-    SetArray(reply_, {"STATE", pass, left_ms, mark, young, ":1700000000000", kConfig, "0"});
+    const std::string node_ms = ":" + std::to_string(FloorMs(now_) + kClockOffsetMs);
+    SetArray(reply_, {"STATE", pass, left_ms, mark, young, node_ms, kConfig, "0"});
     const auto about_guard = [&](const Sent& command) {
       return command.node == node && (command.script == "admit" || command.script == "open");
     };

@@ -24,7 +24,8 @@ constexpr std::string_view kInfo =
     "# Server\r\nrun_id:0123456789abcdef0123456789abcdef01234567\r\nuptime_in_seconds:77\r\n"
     "# Persistence\r\naof_enabled:1\r\n# Replication\r\nrole:master\r\n";
 constexpr std::string_view kStats = "# Commandstats\r\ncmdstat_get:calls=5,usec=9\r\n";
-constexpr std::string_view kFsync = "*2\r\n$11\r\nappendfsync\r\n$6\r\nalways\r\n";
+constexpr std::string_view kFsync =
+    "*4\r\n$25\r\nno-appendfsync-on-rewrite\r\n$2\r\nno\r\n$11\r\nappendfsync\r\n$6\r\nalways\r\n";
 
 Endpoint Login(std::string username, std::string password, int database = 0) {
   Endpoint endpoint;
@@ -49,7 +50,7 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
       commands.pop_back();
     }
     for (const char* question :
-         {"['CONFIG' 'GET' 'appendfsync']", "['INFO' 'commandstats']", "['INFO']"}) {
+         {"['CONFIG' 'GET' '*appendfsync*']", "['INFO' 'commandstats']", "['INFO']"}) {
       EXPECT_EQ(commands.back(), question);
       commands.pop_back();
     }
@@ -60,7 +61,7 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
     EXPECT_TRUE(pipeline_.Receive(bytes, *this));
     return handshake_.state();
   }
-  // What INFO, INFO commandstats and CONFIG GET appendfsync say.
+  // What INFO, INFO commandstats and CONFIG GET *appendfsync* say.
   void ReceiveInfo(std::string_view info = kInfo, std::string_view stats = kStats,
                    std::string_view fsync = kFsync) {
     Receive(Bulk(info));
@@ -226,6 +227,10 @@ TEST_F(HandshakeTest, ServerIsDurableOnlyIfItShowsIt) {
   const std::pair<std::string, std::string_view> answers[] = {
       {no_aof, kFsync},
       {std::string(kInfo), "*2\r\n$11\r\nappendfsync\r\n$8\r\neverysec\r\n"},
+      {std::string(kInfo),
+       "*4\r\n$25\r\nno-appendfsync-on-rewrite\r\n$3\r\nyes\r\n$11\r\nappendfsync\r\n$"
+       "6\r\nalways\r\n"},
+      {std::string(kInfo), "*2\r\n$11\r\nappendfsync\r\n$6\r\nalways\r\n"},
       {std::string(kInfo), "*0\r\n"},
       {std::string(kInfo), "-NOPERM this user has no permissions to run 'config|get'\r\n"}};
   for (const auto& [info, fsync] : answers) {

@@ -37,6 +37,7 @@ class Schedule {
     stage_.quorum = QuorumSize(nodes, 0);
     stage_.max_ttl = milliseconds(500 + world_.Below(world_.Chance(70) ? 500 : 2000));
     AddNodes(nodes, lua);
+    stage_.quiet = world_.Chance(40);
     wrong_clocks_ = world_.Chance(70);
     for (int i = 2 + world_.Below(2); i > 0; --i) AddClient();
     trouble_.emplace(stage_, clients_, [this] { AddClient(); });

@@ -62,7 +62,9 @@ class ModelNode {
   enum class Loss { kNothing, kSinceSave, kEverything };
   void Stop(Loss loss);
   void Start();
-  bool up() const { return up_; }
+  bool up() const { return up_ && !cut_off_; }
+  // No new connection reaches it.
+  void CutOff(bool cut_off) { cut_off_ = cut_off; }
   unsigned life() const { return life_; }
   void Save() { saved_ = node_.redis().entries(); }
 
@@ -97,6 +99,7 @@ class ModelNode {
   nanoseconds clock_offset_;
   double clock_rate_;  // As fast or as slow as the drift factor allows, or right.
   bool up_ = true;
+  bool cut_off_ = false;
   unsigned life_ = 0;
   std::int64_t started_us_ = 0;
   RedisModel::Entries saved_;

@@ -35,6 +35,7 @@ class ModelUser final : public LeaseObserver {
   Engine& engine() { return client_.engine(); }
 
   void Pause(int most_ms) {
+    if (stage_.quiet) most_ms *= 8;
     world_.After(world_.Between(milliseconds(0), milliseconds(most_ms)),
                  [this] { client_.Do([this] { Acquire(); }); });
   }
@@ -136,8 +137,8 @@ class ModelUser final : public LeaseObserver {
     const bool bounded = options_.max_hold.count() > 0;
     const bool keep = options_.auto_extend && (world_.healed() || world_.Chance(80));
     if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
-    if (world_.Chance(world_.healed() || bounded ? 0 : 60)) return Extend();
-    if (world_.Chance(15)) return Forget();
+    if (world_.Chance(world_.healed() || bounded ? 0 : stage_.quiet ? 10 : 60)) return Extend();
+    if (world_.Chance(stage_.quiet ? 50 : 10)) return Forget();
     Release();
   }
 

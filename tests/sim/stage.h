@@ -39,6 +39,8 @@ struct Stage {
   Happenings& happenings;
   // Of nodes and holders. Where they may step, a lock can be held twice, but tokens still tell.
   bool clocks_step = false;
+  // Locks are rarely wanted, and often left to expire: then few nodes know of a token.
+  bool quiet = false;
   int quorum = 0;
   milliseconds max_ttl{0};
   std::vector<std::unique_ptr<ModelNode>> nodes = {};

@@ -21,7 +21,7 @@ class Trouble {
   Trouble(Stage& stage, ModelClients& clients, std::function<void()> replace)
       : stage_(stage), world_(stage.world), clients_(clients), replace_(std::move(replace)) {
     Repeat(milliseconds(150), [this] { TroubleAClient(); });
-    Repeat(stage_.max_ttl * (1 + world_.Below(8)), [this] { TroubleANode(); });
+    Repeat(stage_.max_ttl * (1 + world_.Below(6)), [this] { TroubleANode(); });
     Repeat(milliseconds(world_.Chance(50) ? 100 : 1'000),
            [this] { stage_.nodes[AnyNode()]->Save(); });
     if (!stage_.clocks_step || world_.Chance(50)) return;
@@ -58,6 +58,7 @@ class Trouble {
     const int node = AnyNode();
     if (!stage_.nodes[node]->up()) return;
     if (stage_.clocks_step) return UpsetClock(node);
+    if (world_.Chance(25)) return CutOff(node);
     if (world_.Chance(35)) return Flush(node);
     Restart(node);
   }
@@ -76,6 +77,18 @@ class Trouble {
                                      : std::chrono::hours(24 * 10));
   }
 
+  void CutOff(int index) {
+    ModelNode& node = *stage_.nodes[index];
+    node.CutOff(true);
+    BreakAll(index, "timed out");
+    world_.After(world_.Between(milliseconds(0), 2 * stage_.max_ttl),
+                 [&node] { node.CutOff(false); });
+  }
+
+  void BreakAll(int node, const char* why) {
+    for (const auto& client : clients_) client->link(node).Break({Vote::kDown, why});
+  }
+
   void Flush(int node) {
     stage_.nodes[node]->Flush();
     ++stage_.happenings.forgot;
@@ -90,9 +103,7 @@ class Trouble {
     const auto forgets =
         world_.Chance(50) ? ModelNode::Loss::kSinceSave : ModelNode::Loss::kEverything;
     node.Stop(keeps ? ModelNode::Loss::kNothing : forgets);
-    for (const auto& client : clients_) {
-      client->link(index).Break({Vote::kDown, "Connection reset by peer"});
-    }
+    BreakAll(index, "Connection reset by peer");
     stage_.happenings.forgot += keeps ? 0 : 1;
     LookAtHistory();
     world_.After(world_.Between(milliseconds(0), milliseconds(300)), [&node] { node.Start(); });

@@ -106,7 +106,9 @@ void Admission::Write(int index, Question question, ScriptCall& call) const {
   const bool trust = options_.trust_persistence && node.greeting.durable && !replaced;
   const bool wiped = node.had_guard || node.greeting.info.flushed;
   call.Argument(options_.max_ttl.count());
-  call.Argument(replaced ? 0 : node.greeting.info.uptime_s);
+  // A server counts from one whole second to another: up to a second more than it has run.
+  const std::int64_t uptime_s = std::max<std::int64_t>(node.greeting.info.uptime_s - 1, 0);
+  call.Argument(replaced ? 0 : uptime_s);
   call.Argument(trust ? 1 : 0);
   call.Argument(options_.new_installation ? 1 : 0);
   call.Argument(wiped ? 1 : 0);

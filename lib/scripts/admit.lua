@@ -27,6 +27,15 @@ if installed and installed ~= fingerprint and not force then
   return {'MISMATCH', installed}
 end
 
+-- Whether it was told to forget data since its start. Asked here and now: what a client has read of
+-- that may be out of date by a moment, and a lock be gone in it.
+local function flushed()
+  local statistics = redis.pcall('INFO', 'commandstats')
+  return type(statistics) ~= 'string' or
+         string.find(statistics, 'cmdstat_flush%a+:calls=[1-9]') or
+         string.find(statistics, 'cmdstat_swapdb:calls=[1-9]')
+end
+
 local fresh_pass = string.format('%.0f', now_us)
 if installed ~= fingerprint then
   config = fresh_pass
@@ -36,7 +45,7 @@ if force and installed and installed ~= fingerprint then
   pass, till = '', math.max(till, now + math.max(max_ttl, old_max_ttl))
 elseif not known then
   -- Since when an empty node is empty, nobody can say.
-  if (trust or new) and not wiped then
+  if (trust or new) and not wiped and not flushed() then
     pass, till, young = fresh_pass, now, now + max_ttl
   else
     pass, till = '', now + max_ttl

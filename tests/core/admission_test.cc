@@ -29,7 +29,7 @@ TEST(AdmissionTest, AsksEachNewConnectionToAdmitIt) {
   EXPECT_EQ(h.admission.standing(0), Standing::kUnknown);
   ASSERT_EQ(h.Next(0), Question::kAdmit);
   EXPECT_THAT(h.ArgumentsOf(0, Question::kAdmit),
-              ElementsAre("run0", "ours", "30000", "100", "0", "0", "0", "0"));
+              ElementsAre("run0", "ours", "30000", "99", "0", "0", "0", "0"));
   EXPECT_EQ(h.Next(0), Question::kNone) << "one question at a time";
   h.AnswerState(0);
   EXPECT_EQ(h.admission.standing(0), Standing::kVoting);
@@ -83,6 +83,18 @@ TEST(AdmissionTest, NodeThatHadAGuardIsSaidToBeWipedShouldItHaveNone) {
   EXPECT_EQ(h.Next(0), Question::kAdmit);
   h.Answer(0, {"MISMATCH", "theirs"});
   EXPECT_EQ(Flags(h, 0), "0010");
+}
+
+// A server that started at 10.9 s tells at 11.0 s that it is up for 1 s.
+TEST(AdmissionTest, TakesAnUptimeForASecondLess) {
+  for (const std::int64_t told : {0, 1, 2}) {
+    AdmissionHarness h(3, 2);
+    Greeting greeting = AdmissionHarness::GreetingOf(0);
+    greeting.info.uptime_s = told;
+    h.Connect(0, greeting);
+    EXPECT_EQ(h.Next(0), Question::kAdmit);
+    EXPECT_EQ(h.ArgumentsOf(0, Question::kAdmit).at(3), told == 2 ? "1" : "0");
+  }
 }
 
 TEST(AdmissionTest, ShutNodeIsQuarantinedAndTellsForHowLong) {

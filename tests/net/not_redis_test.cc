@@ -141,7 +141,7 @@ TEST(BadReply, LengthWithoutTheBytesIsNoAnswer) {
 }
 
 TEST(BadReply, OneTooManyCostsTheConnection) {
-  FakePeer peer(AnswerTo("acquire", {.bytes = "*2\r\n$2\r\nOK\r\n:0\r\n+OK\r\n"}, 1));
+  FakePeer peer(AnswerTo("acquire", {.bytes = "*2\r\n$2\r\nOK\r\n:1\r\n+OK\r\n"}, 1));
   const BlockingClient client = NewClient({.nodes = {peer.url()}});
   const auto lock = client.Acquire("a");
   EXPECT_THAT(lock, IsOk());

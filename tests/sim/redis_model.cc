@@ -83,12 +83,13 @@ const RedisModel::Entries& RedisModel::Live(std::int64_t now_us) {
 
 const RedisModel::Command* RedisModel::FindCommand(std::string_view name) {
   static constexpr Command kCommands[] = {
-      {"GET", 2, &RedisModel::Get},        {"SET", -3, &RedisModel::Set},
-      {"TIME", 1, &RedisModel::Time},      {"PTTL", 2, &RedisModel::PTtl},
-      {"DEL", -2, &RedisModel::Del},       {"PEXPIRE", -3, &RedisModel::PExpire},
-      {"HMGET", -3, &RedisModel::HMGet},   {"HSET", -4, &RedisModel::HSet},
-      {"HGET", 3, &RedisModel::HGet},      {"TYPE", 2, &RedisModel::Type},
-      {"EXISTS", -2, &RedisModel::Exists}, {"INFO", -1, &RedisModel::Info}};
+      {"GET", 2, &RedisModel::Get},           {"SET", -3, &RedisModel::Set},
+      {"TIME", 1, &RedisModel::Time},         {"PTTL", 2, &RedisModel::PTtl},
+      {"DEL", -2, &RedisModel::Del},          {"PEXPIRE", -3, &RedisModel::PExpire},
+      {"HMGET", -3, &RedisModel::HMGet},      {"HSET", -4, &RedisModel::HSet},
+      {"HGET", 3, &RedisModel::HGet},         {"TYPE", 2, &RedisModel::Type},
+      {"EXISTS", -2, &RedisModel::Exists},    {"INFO", -1, &RedisModel::Info},
+      {"FLUSHALL", -1, &RedisModel::FlushAll}};
   const auto* found = std::find_if(
       std::begin(kCommands), std::end(kCommands),
       [name](const Command& command) { return EqualsIgnoringCase(command.name, name); });
@@ -155,6 +156,12 @@ void RedisModel::Exists(const Call& call) {
   call.AnswerInteger(std::count_if(keys.begin(), keys.end(), [&](std::string_view key) {
     return Find(key, call.now_ms()) != nullptr;
   }));
+}
+
+void RedisModel::FlushAll(const Call& call) {
+  if (call.argv.size() > 1) NotModelled("options of FLUSHALL");
+  Flush();
+  call.AnswerStatus("OK");
 }
 
 void RedisModel::Type(const Call& call) {

@@ -75,6 +75,7 @@ class RedisModel {
 
   void Del(const Call& call);
   void Exists(const Call& call);
+  void FlushAll(const Call& call);
   void Get(const Call& call);
   void HGet(const Call& call);
   void HMGet(const Call& call);

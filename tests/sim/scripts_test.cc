@@ -89,7 +89,8 @@ const std::vector<std::vector<Texts>> kCommands = {{{"SET"}, kLocks, kLockValues
                                                    {{"HSET"}, kGuard, {"till", "young"}, kTimes},
                                                    {{"DEL"}, kLocks},
                                                    {{"DEL"}, kCounters},
-                                                   {{"DEL"}, kGuard}};
+                                                   {{"DEL"}, kGuard},
+                                                   {{"FLUSHALL"}}};
 
 class ScriptsTest : public ::testing::Test {
  protected:

@@ -148,8 +148,8 @@ void Twins::Compare() {
 void Twins::Reset() {
   server_.Command({"FLUSHALL"});
   server_.Command({"SCRIPT", "FLUSH"});
-  model_.redis().Flush();
-  model_.ForgetScripts();
+  server_.Command({"CONFIG", "RESETSTAT"});
+  model_.RestartEmpty();
   now_us_ = std::chrono::duration_cast<std::chrono::microseconds>(
                 std::chrono::system_clock::now().time_since_epoch())
                 .count();

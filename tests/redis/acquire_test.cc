@@ -48,6 +48,15 @@ TEST_P(AcquireTest, PutsTheLockOnEveryNode) {
   }
 }
 
+TEST_P(AcquireTest, LabelIsShownToWhoeverIsRefused) {
+  const BlockingClient labelled = NewClient({.nodes = nodes_.urls(), .label = "nightly report"});
+  const auto lock = labelled.Acquire("order:42");
+  ASSERT_THAT(lock, IsOk());
+  const auto refused = client_.Acquire("order:42");
+  ASSERT_THAT(refused, FailsAs(IsHeld));
+  EXPECT_THAT(GetFailure(refused.status())->holder, MatchesRegex(".+:[0-9]+ nightly report"));
+}
+
 TEST_P(AcquireTest, IsValidForLessThanItsTtl) {
   auto lock = client_.Acquire("order:42", {.ttl = 10s});
   ASSERT_THAT(lock, IsOk());

@@ -7,6 +7,7 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <asio/experimental/deferred.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
@@ -105,6 +106,14 @@ TEST_F(AsyncTest, CallbacksMayUseTheClient) {
     });
   });
   EXPECT_TRUE(RunUntil([&] { return released; }));
+}
+
+TEST_F(AsyncTest, DeferredOperationsStartWhenTheyAreLaunched) {
+  auto acquire = client_->Acquire("a", {}, asio::experimental::deferred);
+  std::optional<absl::StatusOr<Lock>> lock;
+  std::move(acquire)([&](absl::StatusOr<Lock> result) { lock = std::move(result); });
+  ASSERT_TRUE(RunUntil([&] { return lock.has_value(); }));
+  EXPECT_THAT(*lock, IsOk());
 }
 
 TEST_F(AsyncTest, FuturesAreFulfilled) {

@@ -44,11 +44,12 @@ class Lock {
   const std::vector<std::string>& names() const;
 
   // The fencing token: greater than that of any earlier holder of this name, whatever the clocks
-  // do. Give it to the resource with each write, and let it refuse what comes with a smaller token
-  // than it has seen (`FencedSet` for Redis; `… WHERE fence <= :token` in SQL): then a holder that
-  // was stopped and does not know yet that it lost the lock can do no harm. Known from the moment
-  // of acquisition, never changes, below 2^53. 0 without `ClientOptions::fencing`, and for an
-  // attached lock. Of a lock on several names, the first one's.
+  // do, unless a quorum of nodes lost its data at the same time. Give it to the resource with each
+  // write, and let it refuse what comes with a smaller token than it has seen (`FencedSet` for
+  // Redis; `… WHERE fence <= :token` in SQL): then a holder that was stopped and does not know yet
+  // that it lost the lock can do no harm. Known from the moment of acquisition, never changes,
+  // below 2^53. 0 without `ClientOptions::fencing`, and for an attached lock. Of a lock on several
+  // names, the first one's.
   std::uint64_t fence() const;
   // One for each of names(), in their order.
   const std::vector<std::uint64_t>& fences() const;

@@ -46,6 +46,10 @@ class ModelNode {
   bool durable() const { return durable_; }
 
   std::int64_t UnixUs() const;
+  // Until its clock shows another second.
+  nanoseconds RestOfSecond() const {
+    return std::chrono::microseconds(1'000'000 - UnixUs() % 1'000'000);
+  }
   void StepClock(nanoseconds by) { clock_offset_ += by; }
 
   // `connected`: the connection that carried the request still stands.

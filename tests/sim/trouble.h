@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "model_client.h"
@@ -17,9 +18,8 @@ using ModelClients = std::vector<std::unique_ptr<ModelClient>>;
 
 class Trouble {
  public:
-  // `replace`: has a new client come for one that died.
-  Trouble(Stage& stage, ModelClients& clients, std::function<void()> replace)
-      : stage_(stage), world_(stage.world), clients_(clients), replace_(std::move(replace)) {
+  Trouble(Stage& stage, ModelClients& clients, std::function<void()> add_client)
+      : stage_(stage), world_(stage.world), clients_(clients), add_client_(std::move(add_client)) {
     Repeat(milliseconds(150), [this] { TroubleAClient(); });
     Repeat(stage_.max_ttl * (1 + world_.Below(6)), [this] { TroubleANode(); });
     Repeat(milliseconds(world_.Chance(50) ? 100 : 1'000),
@@ -51,7 +51,7 @@ class Trouble {
     if (kind < 85) return client.StepWallClock(milliseconds(world_.Below(10'000) - 5'000));
     if (kind < 93) return stage_.nodes[AnyNode()]->ForgetScripts();
     client.Die();
-    replace_();
+    add_client_();
   }
 
   void TroubleANode() {
@@ -59,8 +59,8 @@ class Trouble {
     if (!stage_.nodes[node]->up()) return;
     if (stage_.clocks_step) return UpsetClock(node);
     if (world_.Chance(25)) return CutOff(node);
-    if (world_.Chance(35)) return Flush(node);
-    Restart(node);
+    if (world_.Chance(35)) return FlushSoon(node);
+    RestartSoon(node);
   }
 
   // Locks end at any time, but nobody forgets a counter.
@@ -70,7 +70,7 @@ class Trouble {
 
   void UpsetClock(int index) {
     ModelNode& node = *stage_.nodes[index];
-    if (world_.Chance(30)) return Restart(index);
+    if (world_.Chance(30)) return Restart(index, milliseconds(300));
     if (world_.Chance(50))
       return node.StepClock(-world_.Between(milliseconds(0), milliseconds(500)));
     node.StepClock(world_.Chance(80) ? world_.Between(milliseconds(0), milliseconds(2'000))
@@ -89,13 +89,29 @@ class Trouble {
     for (const auto& client : clients_) client->link(node).Break({Vote::kDown, why});
   }
 
+  // Perhaps just after a new client has asked whether the node was ever flushed.
+  void FlushSoon(int node) {
+    if (world_.Chance(40)) add_client_();
+    world_.After(world_.Between(milliseconds(0), milliseconds(40)), [this, node] { Flush(node); });
+  }
+
   void Flush(int node) {
     stage_.nodes[node]->Flush();
     ++stage_.happenings.forgot;
     LookAtHistory();
   }
 
-  void Restart(int index) {
+  // Perhaps just before a full second: then it soon seems to be up for one.
+  void RestartSoon(int node) {
+    if (world_.Chance(50)) return Restart(node, milliseconds(300));
+    const nanoseconds left = stage_.nodes[node]->RestOfSecond();
+    const nanoseconds pause = left - world_.Between(milliseconds(0), milliseconds(100));
+    world_.After(std::max(pause, nanoseconds(0)), [this, node] {
+      if (stage_.nodes[node]->up()) Restart(node, milliseconds(1));
+    });
+  }
+
+  void Restart(int index, milliseconds longest) {
     ModelNode& node = *stage_.nodes[index];
     const bool keeps = node.durable() || stage_.clocks_step;
     // Whoever comes first after such a start would have to know what was before it.
@@ -106,7 +122,7 @@ class Trouble {
     BreakAll(index, "Connection reset by peer");
     stage_.happenings.forgot += keeps ? 0 : 1;
     LookAtHistory();
-    world_.After(world_.Between(milliseconds(0), milliseconds(300)), [&node] { node.Start(); });
+    world_.After(world_.Between(milliseconds(0), longest), [&node] { node.Start(); });
   }
 
   void LookAtHistory() {
@@ -120,7 +136,7 @@ class Trouble {
   Stage& stage_;
   World& world_;
   ModelClients& clients_;
-  std::function<void()> replace_;
+  std::function<void()> add_client_;
 };
 
 }  // namespace holdfast::core

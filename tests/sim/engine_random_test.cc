@@ -119,10 +119,10 @@ class Schedule {
 // In parts, each of which is a test of its own for who runs them at the same time.
 class EngineRandomTest : public ::testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(Parts, EngineRandomTest, ::testing::Range(0, 4));
+INSTANTIATE_TEST_SUITE_P(Parts, EngineRandomTest, ::testing::Range(0, 8));
 
 TEST_P(EngineRandomTest, KeepsItsPromisesWhateverHappens) {
-  constexpr int kSchedules = 500;
+  constexpr int kSchedules = 250;
   const std::uint32_t seed = TestSeed() + kSchedules * GetParam();
   LuaRunner lua;
   Happenings happenings;

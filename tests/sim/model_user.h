@@ -41,8 +41,8 @@ class ModelUser final : public LeaseObserver {
   }
 
   milliseconds Ttl() {
-    return std::min(milliseconds(50 + world_.Below(world_.Chance(30) ? 2000 : 400)),
-                    stage_.max_ttl);
+    if (world_.Chance(30)) return stage_.max_ttl;
+    return std::min(milliseconds(50 + world_.Below(400)), stage_.max_ttl);
   }
 
   std::vector<std::string> Names() {

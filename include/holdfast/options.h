@@ -57,8 +57,9 @@ struct ClientOptions {
   // name. Without, they are 0. All clients that rely on a lock's tokens must have it on.
   bool fencing = true;
 
-  // A node that shows `appendonly yes` and `appendfsync always` forgets nothing when it restarts,
-  // so it votes again at once. Off: it waits for max_ttl like any other.
+  // A node that shows `appendonly yes`, `appendfsync always` and `no-appendfsync-on-rewrite no`
+  // forgets nothing when it restarts, so it votes again at once. Off: it waits for max_ttl like any
+  // other.
   bool trust_persistence = true;
 
   // Says that no client ever held a lock on the nodes that are empty, so that these vote at once.

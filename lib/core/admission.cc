@@ -57,10 +57,8 @@ void Admission::Install() {
 }
 
 bool Admission::installing() const {
-  for (int i = 0; i < count(); ++i) {
-    const Node& node = nodes_[i];
-    if (node.question == Question::kInstall) return true;
-    if (node.install) return true;
+  for (const Node& node : nodes_) {
+    if (node.install || node.question == Question::kInstall) return true;
   }
   return false;
 }

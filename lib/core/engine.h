@@ -158,7 +158,7 @@ class Engine {
 
   // engine_admission.cc: who may vote
   void AskGuards(TimePoint now);
-  bool AskGuard(int node, Admission::Question question, bool with_text, TimePoint now);
+  void AskGuard(int node, Admission::Question question, bool with_text, TimePoint now);
   void OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now);
   void ReadNodeTime(int node, ReplyView reply);
   void AfterAdmission(int node, TimePoint now);
@@ -231,6 +231,7 @@ class Engine {
 
   // engine_keeper.cc: automatic extension
   void Keep(std::uint32_t lease, TimePoint now);
+  void KeepSince(std::uint32_t lease, TimePoint confirmed);
   void ScheduleKeeper(std::uint32_t lease, TimePoint when);
   void AfterExtension(const Round& round, const absl::Status& status, TimePoint now);
 

@@ -132,7 +132,7 @@ void Engine::Win(std::uint32_t r, TimePoint now) {
   if (options.max_hold.count() > 0) lease.kept_until = now + options.max_hold;
   SetTimer(TimerKind::kLease, id.slot, lease.valid_until - lease.margin);
   SetTimer(TimerKind::kRound, r, kNever);
-  if (lease.kept) ScheduleKeeper(id.slot, now + lease.ttl / 3);
+  if (lease.kept) KeepSince(id.slot, now);
   FreeIfDone(r, now);
   Finish(a, id, now);
 }

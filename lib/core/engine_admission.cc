@@ -24,12 +24,12 @@ void Engine::AskGuards(TimePoint now) {
   SetTimer(TimerKind::kAdmission, 0, admission_.next_timer());
 }
 
-bool Engine::AskGuard(int node, Question question, bool with_text, TimePoint now) {
+void Engine::AskGuard(int node, Question question, bool with_text, TimePoint now) {
   ScriptCall call(question == Question::kOpen ? kOpenScript : kAdmitScript, with_text);
   admission_.Write(node, question, call);
   nodes_[node].guard_asked = now;
   const Tag tag = kGuardTag + static_cast<Tag>(question) + (with_text ? kWithText : 0);
-  return transport_.Send(node, tag, call, true, now);
+  transport_.Send(node, tag, call, true, now);
 }
 
 void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
@@ -39,8 +39,7 @@ void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
     admission_.OnAnswer(node, reply, now);
     ReadNodeTime(node, reply);
   } else if (reply.text().starts_with("NOSCRIPT") && !had_text) {
-    AskGuard(node, question, true, now);
-    return;
+    return AskGuard(node, question, true, now);
   } else {
     admission_.OnNoAnswer(node, ProblemOf(reply.text()), now);
   }

@@ -21,6 +21,10 @@ nanoseconds RetryPause(milliseconds ttl) {
 
 }  // namespace
 
+void Engine::KeepSince(std::uint32_t index, TimePoint confirmed) {
+  ScheduleKeeper(index, confirmed + leases_[index].ttl / kTries);
+}
+
 void Engine::ScheduleKeeper(std::uint32_t index, TimePoint when) {
   const nanoseconds beat = Beat(leases_[index].ttl);
   const nanoseconds since = when.time_since_epoch();
@@ -45,9 +49,9 @@ void Engine::AfterExtension(const Round& round, const absl::Status& status, Time
   ReportExtension(round, status, now);
   const LeaseSlot& lease = leases_[round.lease];
   if (!round.automatic || lease.phase != LeaseSlot::Phase::kHeld) return;
+  if (status.ok()) return KeepSince(round.lease, round.sent);
   // Until the loss there is always time for one more try.
-  ScheduleKeeper(round.lease,
-                 status.ok() ? round.sent + lease.ttl / kTries : now + RetryPause(lease.ttl));
+  ScheduleKeeper(round.lease, now + RetryPause(lease.ttl));
 }
 
 }  // namespace holdfast::core

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "benchmark/benchmark.h"
+#include "commands.h"
 #include "contestant.h"
 #include "die.h"
 #include "keeper.h"
@@ -167,13 +168,15 @@ bool Compare() {
   CompareStopped(3, 1);
   CompareStopped(5, 2);
   const double keeper = KeeperShare();
-  const bool good =
-      latency <= kMaxLatencyRatio && throughput >= kMinThroughputRatio && keeper <= kMaxKeeperShare;
+  const bool commands = CompareCommands();
+  const bool good = latency <= kMaxLatencyRatio && throughput >= kMinThroughputRatio &&
+                    keeper <= kMaxKeeperShare && commands;
   std::printf(
       "async on 3 nodes: %.2f of the limit's latency (at most %.2f), "
-      "%.2f of its throughput (at least %.2f); keeper %.2f of a core (at most %.2f): %s\n",
+      "%.2f of its throughput (at least %.2f); keeper %.2f of a core (at most %.2f); "
+      "commands %s: %s\n",
       latency, kMaxLatencyRatio, throughput, kMinThroughputRatio, keeper, kMaxKeeperShare,
-      good ? "ok" : "TOO SLOW");
+      commands ? "ok" : "too slow", good ? "ok" : "TOO SLOW");
   return good;
 }
 

@@ -8,6 +8,8 @@
 #include "core/text.h"
 #include "core/url.h"
 #include "lock_state.h"
+#include "net/tls.h"
+#include "redis_state.h"
 
 namespace holdfast {
 namespace {
@@ -27,6 +29,25 @@ absl::StatusOr<std::vector<core::Endpoint>> ParseNodes(const std::vector<std::st
   return endpoints;
 }
 
+// For other commands than locks; null where nothing says which server is meant.
+absl::StatusOr<std::shared_ptr<detail::RedisHandle>> MakeRedis(
+    const asio::any_io_executor& executor, const ClientOptions& options) {
+  RedisOptions made;
+  if (options.cache) {
+    made = *options.cache;
+  } else if (options.nodes.size() == 1) {
+    made.url = options.nodes.front();
+    made.tls = options.tls;
+    made.client_name = options.client_name;
+    made.connect_timeout = options.connect_timeout;
+  } else {
+    return nullptr;
+  }
+  auto state = detail::RedisState::Make(executor, std::move(made));
+  if (!state.ok()) return state.status();
+  return std::make_shared<detail::RedisHandle>(*std::move(state));
+}
+
 }  // namespace
 
 absl::StatusOr<Client> Client::Create(asio::any_io_executor executor, ClientOptions options) {
@@ -34,8 +55,12 @@ absl::StatusOr<Client> Client::Create(asio::any_io_executor executor, ClientOpti
   if (!status.ok()) return status;
   auto endpoints = ParseNodes(options.nodes);
   if (!endpoints.ok()) return endpoints.status();
-  auto state =
-      std::make_shared<detail::ClientState>(executor, std::move(options), *std::move(endpoints));
+  auto tls = net::TlsContext::Create(options.tls);
+  if (!tls.ok()) return tls.status();
+  auto redis = MakeRedis(executor, options);
+  if (!redis.ok()) return redis.status();
+  auto state = std::make_shared<detail::ClientState>(
+      executor, std::move(options), *std::move(endpoints), *std::move(tls), *std::move(redis));
   status = state->Start();
   if (!status.ok()) return status;
   return Client(std::make_shared<detail::ClientHandle>(std::move(state)));
@@ -53,6 +78,19 @@ absl::StatusOr<Lock> Client::Attach(Names names, std::string_view token) const {
     engine.Observe(lock->id(), lock.get());
   });
   return Lock(std::move(lock));
+}
+
+absl::StatusOr<Redis> Client::redis() const {
+  absl::Status status = handle_->state().CheckProcess();
+  if (!status.ok()) return status;
+  const std::shared_ptr<detail::RedisHandle>& redis = handle_->state().redis();
+  if (redis == nullptr) {
+    return absl::FailedPreconditionError(
+        "there are " + std::to_string(handle_->state().options().nodes.size()) +
+        " nodes: the option `cache` must say which server other commands go to");
+  }
+  redis->state().EnsureStarted();
+  return Redis(redis);
 }
 
 asio::any_io_executor Client::get_executor() const { return handle_->state().executor(); }

@@ -9,6 +9,7 @@
 
 #include "core/fingerprint.h"
 #include "core/quorum.h"
+#include "redis_state.h"
 
 namespace holdfast::detail {
 namespace {
@@ -17,6 +18,10 @@ namespace {
 // kernel's hands, and runs out with its ttl at the worst.
 constexpr core::milliseconds kDrainTime{200};
 constexpr core::milliseconds kDrainStep{1};
+
+// A node that vanished without a word is noticed by the command timeout once it is asked; this is
+// for connections that nobody uses.
+constexpr core::milliseconds kKeepAlive{30'000};
 
 std::string DefaultOwner(const std::string& label) {
   std::array<char, 256> host = {};
@@ -57,21 +62,30 @@ core::EngineOptions MakeEngineOptions(const ClientOptions& options,
 }  // namespace
 
 ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions options,
-                         std::vector<core::Endpoint> endpoints)
+                         std::vector<Endpoint> endpoints,
+                         std::shared_ptr<const net::TlsContext> tls,
+                         std::shared_ptr<RedisHandle> redis)
     : executor_(executor),
       strand_(asio::make_strand(executor)),
       options_(std::move(options)),
       fork_generation_(net::ForkGeneration()),
       engine_(MakeEngineOptions(options_, endpoints), *this, randomness_, wall_clock_, net::Now()),
+      redis_(std::move(redis)),
       timer_(strand_),
       drain_timer_(strand_) {
-  const net::ConnectionOptions timeouts = {options_.connect_timeout, options_.command_timeout};
+  net::LinkOptions link;
+  link.connect_timeout = options_.connect_timeout;
+  link.command_timeout = options_.command_timeout;
+  link.keep_alive = kKeepAlive;
+  link.tls = std::move(tls);
   for (core::Endpoint& endpoint : endpoints) {
     const int node = static_cast<int>(connections_.size());
-    connections_.push_back(
-        std::make_shared<net::Connection>(strand_, node, std::move(endpoint), timeouts, *this));
+    connections_.push_back(std::make_shared<net::Connection>(strand_, node, std::move(endpoint),
+                                                             options_.client_name, link, *this));
   }
 }
+
+ClientState::~ClientState() = default;
 
 absl::Status ClientState::Start() {
   absl::StatusOr<net::LossWatch*> watch = net::LossWatch::Get();
@@ -104,6 +118,7 @@ void ClientState::Drain(core::TimePoint deadline) {
 
 void ClientState::CloseAll() {
   closed_ = true;
+  redis_ = nullptr;
   timer_.Close();
   for (const auto& connection : connections_) connection->Close();
 }

@@ -16,14 +16,17 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/engine.h"
-#include "core/url.h"
+#include "holdfast/endpoint.h"
 #include "holdfast/options.h"
 #include "net/boot_timer.h"
 #include "net/clock.h"
 #include "net/connection.h"
 #include "net/loss_watch.h"
+#include "net/tls.h"
 
 namespace holdfast::detail {
+
+class RedisHandle;
 
 // Carries the engine's commands to the connections and what happens there back. All members but
 // the const ones and those marked are for the strand only.
@@ -31,9 +34,11 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
                           public core::Transport,
                           public net::Connection::Listener {
  public:
+  // `redis`: the client for other commands; may be null.
   ClientState(const asio::any_io_executor& executor, ClientOptions options,
-              std::vector<core::Endpoint> endpoints);
-  ~ClientState() = default;
+              std::vector<Endpoint> endpoints, std::shared_ptr<const net::TlsContext> tls,
+              std::shared_ptr<RedisHandle> redis);
+  ~ClientState();
 
   absl::Status Start();
 
@@ -59,6 +64,8 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
   const asio::any_io_executor& executor() const { return executor_; }
   const ClientOptions& options() const { return options_; }
   net::LossWatch& watch() const { return *watch_; }  // Once started.
+  // As long as there is a handle.
+  const std::shared_ptr<RedisHandle>& redis() const { return redis_; }
   std::uint64_t NextTicket() { return next_ticket_.fetch_add(1); }
 
  private:
@@ -91,6 +98,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState>,
   net::SystemWallClock wall_clock_;
   core::Engine engine_;
   std::vector<std::shared_ptr<net::Connection>> connections_;
+  std::shared_ptr<RedisHandle> redis_;
   net::BootTimer timer_;
   net::LossWatch* watch_ = nullptr;
   asio::steady_timer drain_timer_;

@@ -16,8 +16,8 @@ usage_error() { say "$script: $*"; say "$usage"; exit 64; }
 
 # packages_for CONFIG PART: the Debian packages that building and running this part takes.
 packages_for() {
-  echo cmake ninja-build g++ libasio-dev libhiredis-dev libabsl-dev libcli11-dev \
-    nlohmann-json3-dev redis-server
+  echo cmake ninja-build g++ libasio-dev libhiredis-dev libabsl-dev libssl-dev \
+    libyaml-cpp-dev libcli11-dev nlohmann-json3-dev redis-server
   [[ $1 != clang ]] || echo clang
   ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev
   ! has_bench "$2" || echo libbenchmark-dev

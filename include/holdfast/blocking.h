@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "holdfast/blocking_redis.h"
 #include "holdfast/client.h"
 #include "holdfast/lock.h"
 #include "holdfast/names.h"
@@ -99,8 +100,11 @@ class BlockingClient {
   absl::StatusOr<std::vector<NodeStatus>> Nodes() const;
   absl::StatusOr<Stats> GetStats() const;
   absl::StatusOr<std::vector<NodeStatus>> Reconfigure() const;
+  absl::StatusOr<BlockingRedis> redis() const;
 
  private:
+  friend class BlockingCache;
+
   BlockingClient(std::shared_ptr<detail::IoThread> thread, Client client)
       : thread_(std::move(thread)), client_(std::move(client)) {}
 

@@ -26,6 +26,7 @@
 #include "holdfast/names.h"
 #include "holdfast/nodes.h"
 #include "holdfast/options.h"
+#include "holdfast/redis.h"
 #include "holdfast/stats.h"
 
 namespace holdfast {
@@ -108,6 +109,11 @@ class Client {
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>))
                 CompletionToken>
   auto Reconfigure(CompletionToken&& completion_token) const;
+
+  // The client for other commands than locks, on the server or cluster that the option `cache`
+  // names, with connections of its own, which are opened at the first call. All calls give the same
+  // one. kFailedPrecondition: several nodes, and no such option.
+  absl::StatusOr<Redis> redis() const;
 
   using executor_type = asio::any_io_executor;
   executor_type get_executor() const;

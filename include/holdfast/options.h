@@ -4,9 +4,13 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include "holdfast/redis_options.h"
+#include "holdfast/tls.h"
 
 namespace holdfast {
 
@@ -19,10 +23,20 @@ class Observer;
 // `key_prefix`, which nobody checks: under two prefixes one name is two locks. `drift_factor`
 // should be.
 struct ClientOptions {
-  // One URL for each independent server: `redis://[[user][:password]@]host[:port][/db]`.
-  // 1 to 15 of them, all different. The port is 6379 and the database 0 unless given; special
-  // characters in user and password are percent-encoded; names are resolved again at each connect.
+  // One URL for each independent server (holdfast/endpoint.h), 1 to 15 of them, all different.
+  // Names are resolved again at each connect.
   std::vector<std::string> nodes = {};
+
+  // For nodes with `rediss://`.
+  TlsOptions tls = {};
+
+  // The connections' name, as CLIENT LIST shows it: printable ASCII without spaces. Empty: none.
+  std::string client_name = {};
+
+  // The server or cluster of `Client::redis()`, which caches use. Without: the node, if there is
+  // only one. (That the locks' nodes are several independent servers leaves open where other data
+  // belongs.)
+  std::optional<RedisOptions> cache = {};
 
   // Put in front of each lock's name to make its key; at most 1 KiB. Empty: keys are byte for byte
   // the name, as other Redlock libraries have them.

@@ -28,27 +28,37 @@ void AddJson(CLI::App& app, bool& json) {
 }
 
 void AddCommonOptions(CLI::App& app, CommonOptions& options) {
+  app.add_option("--config", options.config,
+                 "YAML or JSON file with the nodes and the options of their clients; a flag or "
+                 "another variable wins over it (default: $HOLDFAST_CONFIG)")
+      ->type_name("FILE");
   app.add_option("--nodes", options.nodes,
-                 "The independent Redis servers, all of them (default: $HOLDFAST_NODES)")
+                 "The independent Redis servers, all of them (default: $HOLDFAST_NODES, or else "
+                 "the file's)")
       ->type_name("URL,URL")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--max-ttl", options.max_ttl,
                  "Bound on every ttl, 10ms to 24h, the same for all clients of these nodes "
-                 "(default: $HOLDFAST_MAX_TTL, or else 30s)")
+                 "(default: $HOLDFAST_MAX_TTL, or else the file's, or else 30s)")
       ->type_name("TIME");
   app.add_option("--membership", options.membership,
                  "What these nodes are called together, where clients know them under different "
-                 "addresses (default: $HOLDFAST_MEMBERSHIP, or else the list of addresses)")
+                 "addresses (default: $HOLDFAST_MEMBERSHIP, or else the file's, or else the list "
+                 "of addresses)")
       ->type_name("TEXT");
   app.add_flag("--new-installation", options.new_installation,
                "Only for a first start: says that nobody ever held a lock on those nodes that are "
                "empty, so that they vote at once. If a node lost its data instead, two may hold "
                "one lock");
-  app.add_option("--key-prefix", options.key_prefix, "Put in front of each name to make its key")
-      ->type_name("TEXT")
-      ->capture_default_str();
-  app.add_option("--owner", options.owner, "Shown to whoever is refused (default: host:pid)")
+  // Not as an option of its own type: to CLI11 an empty text is none at all.
+  app.add_option_function<std::string>(
+         "--key-prefix", [&options](const std::string& prefix) { options.key_prefix = prefix; },
+         "Put in front of each name to make its key (default: the file's, or else " +
+             ClientOptions().key_prefix + ")")
+      ->type_name("TEXT");
+  app.add_option("--owner", options.owner,
+                 "Shown to whoever is refused (default: the file's, or else host:pid)")
       ->type_name("TEXT")
       ->check(CheckOwner, "", "");
   AddJson(app, options.json);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,11 @@ struct Command {
   std::function<int()> run;  // Returns the exit code.
 };
 
+// What is not given here comes from the environment's variable, and else from the file.
 struct CommonOptions {
+  std::string config;              // The file; empty: HOLDFAST_CONFIG.
   std::vector<std::string> nodes;  // From --nodes; empty: HOLDFAST_NODES.
-  std::string key_prefix = ClientOptions().key_prefix;
+  std::optional<std::string> key_prefix;
   std::string owner;
   std::string max_ttl;     // Empty: HOLDFAST_MAX_TTL.
   std::string membership;  // Empty: HOLDFAST_MEMBERSHIP.
@@ -42,7 +45,8 @@ struct WaitOptions {
 // --json, which every command has.
 void AddJson(CLI::App& app, bool& json);
 
-// --nodes and what else clients of the same nodes must agree on, --key-prefix, --owner, --json.
+// --config, --nodes and what else clients of the same nodes must agree on, --key-prefix, --owner,
+// --json.
 void AddCommonOptions(CLI::App& app, CommonOptions& options);
 
 // NAME...: the names of one lock.

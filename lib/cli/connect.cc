@@ -2,20 +2,22 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_join.h"
 #include "cli/duration.h"
 #include "cli/exit_codes.h"
 #include "cli/report.h"
+#include "config/environment.h"
 #include "holdfast/blocking.h"
 #include "holdfast/client.h"
+#include "holdfast/config.h"
 #include "holdfast/options.h"
 
 namespace holdfast::cli {
@@ -23,86 +25,99 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr char kFileVariable[] = "HOLDFAST_CONFIG";
 constexpr char kNodesVariable[] = "HOLDFAST_NODES";
+constexpr char kMaxTtlVariable[] = "HOLDFAST_MAX_TTL";
+constexpr char kMembershipVariable[] = "HOLDFAST_MEMBERSHIP";
 constexpr milliseconds kLeastMaxTtl{10};
 constexpr milliseconds kGreatestMaxTtl = std::chrono::hours(24);
 constexpr std::size_t kMaxMembershipBytes = 512;
 
-std::string FromEnvironment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value == nullptr ? "" : value;
+absl::Status Bad(const char* flag, const std::string& why) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", why));
 }
-
-// A flag's value, or else a variable's, and which of them it is.
-struct Setting {
-  Setting(const std::string& given, const char* flag, const char* variable)
-      : value(given.empty() ? FromEnvironment(variable) : given),
-        source(given.empty() ? variable : flag),
-        exit_code(given.empty() ? kExitConfig : kExitUsage) {}
-
-  absl::Status Bad(const std::string& why) const {
-    return WithExitCode(absl::InvalidArgumentError(absl::StrCat(source, ": ", why)), exit_code);
-  }
-
-  std::string value;
-  const char* source;
-  int exit_code;
-};
 
 absl::Status NoNodes() {
-  return WithExitCode(absl::InvalidArgumentError(absl::StrCat(
-                          "no nodes given: use --nodes URL,URL or set ", kNodesVariable,
-                          " (to try things out on this machine: holdfast nodes up)")),
-                      kExitConfig);
+  return WithExitCode(
+      absl::InvalidArgumentError(absl::StrCat(
+          "no nodes given: use --nodes URL,URL or set ", kNodesVariable,
+          ", or name a file that has them with --config (to try things out on this machine: "
+          "holdfast nodes up)")),
+      kExitConfig);
 }
 
-absl::Status ReadNodes(const CommonOptions& options, ClientOptions& made) {
+// A variable whose flag is given is not looked at: it may be wrong.
+bool IsOverruled(const CommonOptions& options, std::string_view variable) {
+  return (variable == kNodesVariable && !options.nodes.empty()) ||
+         (variable == kMaxTtlVariable && !options.max_ttl.empty()) ||
+         (variable == kMembershipVariable && !options.membership.empty());
+}
+
+std::string FileOf(const CommonOptions& options) {
+  return options.config.empty() ? detail::GetVariable(kFileVariable) : options.config;
+}
+
+// From the file and the variables.
+absl::StatusOr<ClientOptions> ReadConfigured(const CommonOptions& options) {
+  auto config = detail::ReadEnvironment([&options](const char* variable) -> std::string {
+    if (std::string_view(variable) == kFileVariable) return FileOf(options);
+    return IsOverruled(options, variable) ? "" : detail::GetVariable(variable);
+  });
+  if (!config.ok()) return WithExitCode(config.status(), kExitConfig);
+  return std::move(config->locks);
+}
+
+absl::Status TakeNodes(const CommonOptions& options, ClientOptions& made) {
+  if (options.nodes.empty()) return made.nodes.empty() ? NoNodes() : absl::OkStatus();
   made.nodes = options.nodes;
-  if (!made.nodes.empty()) return absl::OkStatus();
-  const std::string variable = FromEnvironment(kNodesVariable);
-  if (variable.empty()) return NoNodes();
-  made.nodes = absl::StrSplit(variable, ',');
-  return absl::OkStatus();
+  return detail::ReadUrls("--nodes", absl::StrJoin(options.nodes, ",")).status();
 }
 
-absl::Status ReadMaxTtl(const CommonOptions& options, ClientOptions& made) {
-  const Setting setting(options.max_ttl, "--max-ttl", "HOLDFAST_MAX_TTL");
-  if (setting.value.empty()) return absl::OkStatus();
-  const auto max_ttl = ParseDuration(setting.value);
-  if (!max_ttl.ok()) return setting.Bad(std::string(max_ttl.status().message()));
+absl::Status TakeMaxTtl(const CommonOptions& options, ClientOptions& made) {
+  if (options.max_ttl.empty()) return absl::OkStatus();
+  const auto max_ttl = ParseDuration(options.max_ttl);
+  if (!max_ttl.ok()) return Bad("--max-ttl", std::string(max_ttl.status().message()));
   if (*max_ttl < kLeastMaxTtl || *max_ttl > kGreatestMaxTtl) {
-    return setting.Bad("must be 10ms to 24h");
+    return Bad("--max-ttl", "must be 10ms to 24h");
   }
   made.max_ttl = *max_ttl;
   return absl::OkStatus();
 }
 
-absl::Status ReadMembership(const CommonOptions& options, ClientOptions& made) {
-  const Setting setting(options.membership, "--membership", "HOLDFAST_MEMBERSHIP");
-  if (setting.value.size() > kMaxMembershipBytes) return setting.Bad("must be at most 512 bytes");
-  if (HasControl(setting.value)) return setting.Bad("must not contain control characters");
-  made.membership = setting.value;
+absl::Status TakeMembership(const CommonOptions& options, ClientOptions& made) {
+  if (options.membership.empty()) return absl::OkStatus();
+  if (options.membership.size() > kMaxMembershipBytes) {
+    return Bad("--membership", "must be at most 512 bytes");
+  }
+  if (HasControl(options.membership)) {
+    return Bad("--membership", "must not contain control characters");
+  }
+  made.membership = options.membership;
   return absl::OkStatus();
 }
 
 absl::StatusOr<ClientOptions> MakeClientOptions(const CommonOptions& options) {
-  ClientOptions made;
-  made.key_prefix = options.key_prefix;
-  made.owner = options.owner;
-  made.new_installation = options.new_installation;
-  absl::Status status = ReadNodes(options, made);
-  if (status.ok()) status = ReadMaxTtl(options, made);
-  if (status.ok()) status = ReadMembership(options, made);
+  auto made = ReadConfigured(options);
+  if (!made.ok()) return made.status();
+  absl::Status status = TakeNodes(options, *made);
+  if (status.ok()) status = TakeMaxTtl(options, *made);
+  if (status.ok()) status = TakeMembership(options, *made);
   if (!status.ok()) return status;
+  if (options.key_prefix.has_value()) made->key_prefix = *options.key_prefix;
+  if (!options.owner.empty()) made->owner = options.owner;
+  if (options.new_installation) made->new_installation = true;
   return made;
 }
 
-// All else has been checked: what is left to be wrong with a client are its nodes.
-absl::Status BlameNodes(const absl::Status& status, const CommonOptions& options) {
-  if (!options.nodes.empty() || status.code() != absl::StatusCode::kInvalidArgument) return status;
-  return WithExitCode(
-      absl::InvalidArgumentError(absl::StrCat(kNodesVariable, ": ", status.message())),
-      kExitConfig);
+// The flags have been checked. What is left to be wrong is what the file and the nodes do together
+// (as their number), and what the file names (as certificates).
+absl::Status BlameConfiguration(const absl::Status& status, const CommonOptions& options) {
+  const std::string file = FileOf(options);
+  if (status.code() != absl::StatusCode::kInvalidArgument) return status;
+  if (file.empty() && !options.nodes.empty()) return status;
+  return WithExitCode(absl::InvalidArgumentError(absl::StrCat(file.empty() ? kNodesVariable : file,
+                                                              ": ", status.message())),
+                      kExitConfig);
 }
 
 }  // namespace
@@ -113,7 +128,7 @@ absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOp
   if (!made.ok()) return made.status();
   made->observer = std::move(observer);
   auto client = Client::Create(std::move(executor), *std::move(made));
-  if (!client.ok()) return BlameNodes(client.status(), options);
+  if (!client.ok()) return BlameConfiguration(client.status(), options);
   return client;
 }
 
@@ -121,7 +136,7 @@ absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options) 
   auto made = MakeClientOptions(options);
   if (!made.ok()) return made.status();
   auto client = BlockingClient::Create(*std::move(made));
-  if (!client.ok()) return BlameNodes(client.status(), options);
+  if (!client.ok()) return BlameConfiguration(client.status(), options);
   return client;
 }
 

@@ -1,4 +1,4 @@
-// How commands reach the nodes: from flags and the environment to a client.
+// How commands reach the nodes: from flags, the environment and a file to a client.
 #ifndef HOLDFAST_CLI_CONNECT_H_
 #define HOLDFAST_CLI_CONNECT_H_
 
@@ -13,8 +13,8 @@
 
 namespace holdfast::cli {
 
-// Clients on the nodes that were named. The error names the flag or the variable that is wrong, and
-// has the exit code for it: a bad variable is not a bad command line.
+// Clients on the nodes that were named. The error names the flag, the variable or the file that is
+// wrong, and has the exit code for it: a bad variable or file is not a bad command line.
 absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOptions& options,
                                   std::shared_ptr<Observer> observer);
 absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options);

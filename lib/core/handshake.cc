@@ -1,10 +1,8 @@
 #include "core/handshake.h"
 
-#include <initializer_list>
-#include <span>
 #include <utility>
 
-#include "core/resp.h"
+#include "core/auth.h"
 #include "core/scripts.h"
 #include "core/text.h"
 
@@ -14,66 +12,27 @@ namespace {
 // The year 5138: a time beyond it is none, and could overflow what is computed with it.
 constexpr std::int64_t kMaxUnixSeconds = 100'000'000'000;
 
-enum Step : Tag { kAuth, kSelect, kTime, kInfo, kCommandStats, kFsync, kLoad };
+enum Step : Tag { kAuth, kSelect, kTime, kInfo, kCommandStats, kFsync, kName, kLoad };
 
 const Script* const kScripts[] = {&kAdmitScript,    &kOpenScript,    &kAcquireScript,
                                   &kFinaliseScript, &kReleaseScript, &kExtendScript,
                                   &kInspectScript};
 
-void Push(Pipeline& pipeline, Tag tag, TimePoint deadline,
-          std::initializer_list<std::string_view> words) {
-  AppendCommand(pipeline.outgoing(), std::span(words.begin(), words.size()));
-  pipeline.Expect(tag, deadline);
-}
-
-void PushAuth(Pipeline& pipeline, const Endpoint& endpoint, TimePoint deadline) {
-  if (endpoint.username.empty()) {
-    Push(pipeline, kAuth, deadline, {"AUTH", endpoint.password});
-  } else {
-    Push(pipeline, kAuth, deadline, {"AUTH", endpoint.username, endpoint.password});
-  }
-}
-
 }  // namespace
 
-NodeProblem ProblemOf(std::string_view error_reply) {
-  for (const std::string_view denial : {"NOAUTH", "WRONGPASS", "NOPERM"}) {
-    if (error_reply.starts_with(denial)) return {Vote::kDenied, Printable(error_reply)};
-  }
-  return {Vote::kError, Printable(error_reply)};
-}
-
-namespace {
-
-// In our own words: a server that does not know AUTH may quote what it did not understand, and the
-// password with it.
-NodeProblem AuthProblemOf(std::string_view error_reply) {
-  if (ProblemOf(error_reply).vote == Vote::kDenied) {
-    return {Vote::kDenied, "it refuses the user name or the password (" +
-                               Printable(error_reply.substr(0, error_reply.find(' '))) + ")"};
-  }
-  if (error_reply.starts_with("ERR AUTH <password> called without")) {
-    return {Vote::kError, "a password was given, but the server has none configured"};
-  }
-  return {Vote::kError, "it does not understand AUTH"};
-}
-
-}  // namespace
-
-void Handshake::Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint now,
-                      TimePoint deadline) {
+void Handshake::Start(const Endpoint& endpoint, std::string_view client_name, Pipeline& pipeline,
+                      TimePoint now, TimePoint deadline) {
   sent_ = now;
-  if (!endpoint.password.empty()) PushAuth(pipeline, endpoint, deadline);
-  if (endpoint.database != 0) {
-    Push(pipeline, kSelect, deadline, {"SELECT", Digits(endpoint.database).view()});
-  }
-  Push(pipeline, kTime, deadline, {"TIME"});
-  Push(pipeline, kInfo, deadline, {"INFO"});
-  Push(pipeline, kCommandStats, deadline, {"INFO", "commandstats"});
-  Push(pipeline, kFsync, deadline, {"CONFIG", "GET", "*appendfsync*"});
+  PushAuth(pipeline, kAuth, endpoint, deadline);
+  PushName(pipeline, kName, client_name, deadline);
+  PushSelect(pipeline, kSelect, endpoint, deadline);
+  PushCommand(pipeline, kTime, deadline, {"TIME"});
+  PushCommand(pipeline, kInfo, deadline, {"INFO"});
+  PushCommand(pipeline, kCommandStats, deadline, {"INFO", "commandstats"});
+  PushCommand(pipeline, kFsync, deadline, {"CONFIG", "GET", "*appendfsync*"});
   last_ = kLoad;
   for (const Script* script : kScripts) {
-    Push(pipeline, last_++, deadline, {"SCRIPT", "LOAD", script->text});
+    PushCommand(pipeline, last_++, deadline, {"SCRIPT", "LOAD", script->text});
   }
   --last_;
 }

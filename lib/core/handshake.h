@@ -3,26 +3,16 @@
 #define HOLDFAST_CORE_HANDSHAKE_H_
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
+#include "core/auth.h"
 #include "core/pipeline.h"
 #include "core/reply.h"
 #include "core/server_info.h"
 #include "core/time.h"
-#include "core/url.h"
-#include "holdfast/errors.h"
+#include "holdfast/endpoint.h"
 
 namespace holdfast::core {
-
-// Why a node cannot vote just now.
-struct NodeProblem {
-  Vote vote = Vote::kDown;
-  std::string reason;
-};
-
-// What an error reply means as a vote: kDenied for NOAUTH, WRONGPASS and NOPERM, else kError.
-NodeProblem ProblemOf(std::string_view error_reply);
 
 // What a connection learned of the server at its other end.
 struct Greeting {
@@ -34,14 +24,16 @@ struct Greeting {
   bool durable = false;  // It forgets nothing over a restart: it persists each write.
 };
 
-// AUTH, SELECT, TIME, INFO, and SCRIPT LOAD for each script, sent in one piece: one round trip.
-// Servers execute in order and refuse what follows a failed AUTH, so the first error is the cause.
+// AUTH, CLIENT SETNAME, SELECT, TIME, INFO, and SCRIPT LOAD for each script, sent in one piece: one
+// round trip. Servers execute in order and refuse what follows a failed AUTH, so the first error is
+// the cause.
 class Handshake {
  public:
   enum class State { kUnderWay, kDone, kFailed };
 
   // Appends the commands to `pipeline`. Their tags are this class's own.
-  void Start(const Endpoint& endpoint, Pipeline& pipeline, TimePoint now, TimePoint deadline);
+  void Start(const Endpoint& endpoint, std::string_view client_name, Pipeline& pipeline,
+             TimePoint now, TimePoint deadline);
 
   State OnReply(Tag tag, ReplyView reply);
 

@@ -11,13 +11,6 @@ namespace {
 
 std::string Ms(milliseconds duration) { return std::to_string(duration.count()) + " ms"; }
 
-absl::Status CheckRange(const std::string& what, milliseconds value, milliseconds low,
-                        milliseconds high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return InvalidArgument(what + " of " + Ms(value) + " is not within " + Ms(low) + " to " +
-                         Ms(high));
-}
-
 bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 
 absl::Status CheckText(const std::string& what, const std::string& text, std::size_t limit) {
@@ -54,6 +47,20 @@ absl::Status CheckNodeCount(std::size_t nodes, int forgetful) {
 }
 
 }  // namespace
+
+absl::Status CheckRange(const std::string& what, milliseconds value, milliseconds low,
+                        milliseconds high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return InvalidArgument(what + " of " + Ms(value) + " is not within " + Ms(low) + " to " +
+                         Ms(high));
+}
+
+absl::Status CheckClientName(const std::string& name) {
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
+  if (std::all_of(name.begin(), name.end(), is_plain)) return absl::OkStatus();
+  return InvalidArgument("client_name \"" + Printable(name) +
+                         "\" has a space, or another character that is no printable ASCII");
+}
 
 absl::Status CheckName(std::string_view name) {
   if (name.empty()) return InvalidArgument("the lock's name is empty");
@@ -111,6 +118,7 @@ absl::Status CheckClient(const ClientOptions& options) {
   absl::Status status = CheckNodeCount(options.nodes.size(), options.tolerate_forgetful);
   if (status.ok()) status = CheckText("owner", options.owner, kMaxOwnerBytes);
   if (status.ok()) status = CheckText("label", options.label, kMaxLabelBytes);
+  if (status.ok()) status = CheckClientName(options.client_name);
   if (status.ok()) {
     status = CheckText("membership", options.membership, kMaxMembershipBytes);
   }

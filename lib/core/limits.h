@@ -21,6 +21,11 @@ inline constexpr std::size_t kMaxLabelBytes = 100;
 inline constexpr std::size_t kNonceDigits = 32;
 inline constexpr milliseconds kMinTtl{10};
 
+// Whether `what`, an option, is within these bounds.
+absl::Status CheckRange(const std::string& what, milliseconds value, milliseconds low,
+                        milliseconds high);
+
+absl::Status CheckClientName(const std::string& name);
 absl::Status CheckName(std::string_view name);
 absl::Status CheckNames(const std::vector<std::string>& names);
 absl::Status CheckToken(std::string_view token);

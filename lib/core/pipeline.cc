@@ -22,11 +22,14 @@ bool Pipeline::Receive(std::string_view bytes, Receiver& receiver) {
     const ReplyReader::Result result = reader_.Next();
     if (result == ReplyReader::Result::kError) return false;
     if (result == ReplyReader::Result::kNeedMore) return true;
-    if (pending_.empty()) {
+    if (!pending_.empty()) {
+      receiver.OnReply(pending_.pop_front().tag, reader_.reply().root());
+    } else if (expects_pushes_) {
+      receiver.OnPush(reader_.reply().root());
+    } else {
       error_ = "protocol error: a reply to no command";
       return false;
     }
-    receiver.OnReply(pending_.pop_front().tag, reader_.reply().root());
   }
 }
 

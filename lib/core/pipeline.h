@@ -24,6 +24,8 @@ class Pipeline {
   class Receiver {
    public:
     virtual void OnReply(Tag tag, ReplyView reply) = 0;
+    // What the server said unasked, after ExpectPushes().
+    virtual void OnPush(ReplyView) {}
     // The connection ended before the reply came. The command may have been executed.
     virtual void OnNoReply(Tag tag) = 0;
 
@@ -40,6 +42,9 @@ class Pipeline {
   std::string& outgoing() { return outgoing_; }
   // A reply to `tag` is due by `deadline`. Deadlines must not go back from one call to the next.
   void Expect(Tag tag, TimePoint deadline);
+
+  // From now on what the server says while nothing is expected is a push; else it is an error.
+  void ExpectPushes() { expects_pushes_ = true; }
 
   // All that is to be written now, as one piece; empty if there is nothing, or a write is under way
   // already. Valid until FinishWrite().
@@ -69,6 +74,7 @@ class Pipeline {
   std::string outgoing_;
   std::string writing_;
   bool write_under_way_ = false;
+  bool expects_pushes_ = false;
   std::string error_;
 };
 

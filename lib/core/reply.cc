@@ -28,6 +28,17 @@ ReplyView ReplyView::at(std::size_t i) const {
   return {reply_, child};
 }
 
+ReplyView::Iterator& ReplyView::Iterator::operator++() {
+  element_.index_ = element_.reply_->elements_[element_.index_].next;
+  return *this;
+}
+
+ReplyView::Iterator ReplyView::begin() const {
+  return Iterator({reply_, size() == 0 ? Reply::kNone : reply_->elements_[index_].first});
+}
+
+ReplyView::Iterator ReplyView::end() const { return Iterator({reply_, Reply::kNone}); }
+
 void Reply::Clear() {
   elements_.clear();
   text_.clear();
@@ -46,6 +57,24 @@ std::size_t Reply::AddInteger(std::size_t parent, std::int64_t value) {
 std::size_t Reply::AddNil(std::size_t parent) { return Add(parent, {}); }
 
 std::size_t Reply::AddArray(std::size_t parent) { return Add(parent, {.type = ReplyType::kArray}); }
+
+std::size_t Reply::Append(std::size_t parent, ReplyView source) {
+  switch (source.type()) {
+    case ReplyType::kNil:
+      return AddNil(parent);
+    case ReplyType::kInteger:
+      return AddInteger(parent, source.integer());
+    case ReplyType::kString:
+    case ReplyType::kStatus:
+    case ReplyType::kError:
+      return AddText(parent, source.type(), source.text());
+    case ReplyType::kArray:
+      break;
+  }
+  const std::size_t array = AddArray(parent);
+  for (const ReplyView element : source) Append(array, element);
+  return array;
+}
 
 std::size_t Reply::Add(std::size_t parent, const Element& element) {
   const std::size_t index = elements_.size();

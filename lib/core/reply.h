@@ -25,7 +25,12 @@ class ReplyView {
   std::string_view text() const;      // Of a string, a status or an error.
   std::int64_t integer() const;       // Of an integer.
   std::size_t size() const;           // Number of elements of an array.
-  ReplyView at(std::size_t i) const;  // The i-th element of an array.
+  ReplyView at(std::size_t i) const;  // The i-th element of an array; counts up to it.
+
+  // Over the elements of an array; over nothing, of what is none.
+  class Iterator;
+  Iterator begin() const;
+  Iterator end() const;
 
  private:
   friend class Reply;
@@ -33,6 +38,17 @@ class ReplyView {
 
   const Reply* reply_;
   std::size_t index_;
+};
+
+class ReplyView::Iterator {
+ public:
+  explicit Iterator(ReplyView element) : element_(element) {}
+  ReplyView operator*() const { return element_; }
+  Iterator& operator++();
+  bool operator==(const Iterator& other) const { return element_.index_ == other.element_.index_; }
+
+ private:
+  ReplyView element_;
 };
 
 // Owns the elements of one reply in depth-first order. Cleared and filled again for each reply, so
@@ -50,6 +66,9 @@ class Reply {
   std::size_t AddInteger(std::size_t parent, std::int64_t value);
   std::size_t AddNil(std::size_t parent);
   std::size_t AddArray(std::size_t parent);
+
+  // Adds a copy of `source` with all that is in it. `source` must be of another reply.
+  std::size_t Append(std::size_t parent, ReplyView source);
 
   std::size_t text_bytes() const { return text_.size(); }
 

@@ -32,6 +32,29 @@ std::string FirstLine(std::string_view bytes) {
   return text;
 }
 
+// Of the reader's innermost unfinished element; the stack has another form since hiredis 1.0.
+template <class Reader>
+int TypeUnderWay(const Reader& reader) {
+  if (reader.ridx < 0) return 0;
+  if constexpr (requires { reader.rstack[0].type; }) {
+    return reader.rstack[reader.ridx].type;
+  } else {
+    return reader.task[reader.ridx]->type;
+  }
+}
+
+// The length of the bulk string whose header is there and whose bytes are awaited; else 0.
+std::size_t AnnouncedBytes(const redisReader& reader) {
+  if (TypeUnderWay(reader) != REDIS_REPLY_STRING) return 0;
+  const char* begin = reader.buf + reader.pos;
+  const char* end = reader.buf + reader.len;
+  const char* line_end = std::find(begin, std::min(end, begin + kFrameBytes), '\r');
+  if (line_end == end) return 0;
+  std::size_t length = 0;
+  const auto [rest, error] = std::from_chars(begin, line_end, length);
+  return error == std::errc() && rest == line_end ? length : 0;
+}
+
 }  // namespace
 
 void AppendCommand(std::string& out, std::span<const std::string_view> arguments) {
@@ -95,6 +118,8 @@ struct ReplyReader::Builder {
     announced = 0;
   }
 
+  std::size_t bytes_left() const { return limits.bytes - reply.text_bytes(); }
+
   void* TooLong() {
     problem = "a reply of more than " + std::to_string(limits.bytes) + " bytes";
     return nullptr;
@@ -147,8 +172,9 @@ ReplyReader::Result ReplyReader::Next() {
   void* reply = nullptr;
   if (redisReaderGetReply(reader_, &reply) != REDIS_OK) return Fail(Explain());
   if (reply != nullptr) return Result::kReply;
-  // What is left is the start of one reply: a bulk string that announces gigabytes ends here.
-  if (reader_->len - reader_->pos > limits_.bytes + kFrameBytes) {
+  // What is left is the start of one reply: a line that never ends does so here.
+  const std::size_t left = reader_->len - reader_->pos;
+  if (left > limits_.bytes + kFrameBytes || AnnouncedBytes(*reader_) > builder_->bytes_left()) {
     builder_->TooLong();
     return Fail(Explain());
   }

@@ -1,18 +1,33 @@
 #include "core/url.h"
 
+#include <array>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/text.h"
 
-namespace holdfast::core {
+namespace holdfast {
 namespace {
 
-constexpr std::string_view kScheme = "redis://";
+using core::ParseNumber;
+using core::Printable;
+
+struct Scheme {
+  std::string_view prefix;
+  bool tls = false;
+  bool unix_socket = false;
+};
+
+constexpr std::array<Scheme, 4> kSchemes = {
+    {{"redis://"}, {"rediss://", true}, {"unix://", false, true}, {"redis+unix://", false, true}}};
 constexpr int kMaxDatabase = 1'000'000;
+constexpr std::size_t kMaxUnixPath = 107;  // sockaddr_un has 108 bytes, one of which ends the path.
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (IsDigit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
@@ -36,12 +51,24 @@ std::optional<std::string> PercentDecode(std::string_view text) {
 }
 
 bool IsHostCharacter(char c, bool bracketed) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) return true;
+  if (IsDigit(c) || (c >= 'a' && c <= 'z')) return true;
   if (c == '.' || c == '-' || c == '_') return true;
   return bracketed && (c == ':' || c == '%');
 }
 
 // Each of these takes its part off `rest`, and returns what is wrong, or "".
+
+std::string TakeScheme(std::string_view& rest, const Scheme*& scheme) {
+  if (rest.empty()) return "it is empty (a comma too many?)";
+  for (const Scheme& known : kSchemes) {
+    if (rest.starts_with(known.prefix)) scheme = &known;
+  }
+  if (scheme == nullptr) {
+    return "it must start with redis://, rediss:// (through TLS), unix:// or redis+unix://";
+  }
+  rest.remove_prefix(scheme->prefix.size());
+  return "";
+}
 
 std::string TakeUserInfo(std::string_view& rest, Endpoint& endpoint) {
   const std::size_t at = rest.rfind('@');
@@ -69,24 +96,26 @@ std::string TakeUserInfo(std::string_view& rest, Endpoint& endpoint) {
 std::string TakeHost(std::string_view& rest, Endpoint& endpoint) {
   const bool bracketed = rest.starts_with('[');
   if (bracketed) rest.remove_prefix(1);
-  const std::size_t end = bracketed ? rest.find(']') : rest.find_first_of(":/");
+  const std::size_t end = bracketed ? rest.find(']') : rest.find_first_of(":/?");
   if (bracketed && end == std::string_view::npos) return "'[' without ']'";
-  endpoint.host = rest.substr(0, end);
-  if (endpoint.host.empty()) return "no host";
-  rest.remove_prefix(endpoint.host.size() + (bracketed ? 1 : 0));
-  for (char& c : endpoint.host) {
+  std::string host(rest.substr(0, end));
+  rest.remove_prefix(host.size() + (bracketed ? 1 : 0));
+  for (char& c : host) {
     // One spelling for each host, so that a node given twice is noticed.
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (!IsHostCharacter(c, bracketed)) {
       return "'" + Printable({&c, 1}) + "' cannot be part of a host";
     }
   }
+  if (bracketed && host.find(':') == std::string::npos)
+    return "no IPv6 address between '[' and ']'";
+  if (!host.empty()) endpoint.host = std::move(host);
   return "";
 }
 
 std::string TakePort(std::string_view& rest, Endpoint& endpoint) {
   if (!rest.starts_with(':')) return "";
-  const std::string_view digits = rest.substr(1, rest.find('/') - 1);
+  const std::string_view digits = rest.substr(1, rest.find_first_of("/?") - 1);
   const auto port = ParseNumber<std::uint32_t>(digits);
   if (!port || *port == 0 || *port > 65535) {
     return "the port is not a number from 1 to 65535";
@@ -96,23 +125,72 @@ std::string TakePort(std::string_view& rest, Endpoint& endpoint) {
   return "";
 }
 
-std::string TakeDatabase(std::string_view& rest, Endpoint& endpoint) {
-  if (rest.empty() || rest == "/") return "";
-  if (rest.front() != '/') return "'" + Printable(rest) + "' behind the host";
-  const auto database = ParseNumber<int>(rest.substr(1));
+std::string ReadDatabase(std::string_view digits, Endpoint& endpoint) {
+  const auto database = ParseNumber<int>(digits);
   if (!database || *database < 0 || *database > kMaxDatabase) {
-    return "database '" + Printable(rest.substr(1)) + "' is not a number";
+    // Behind a ':' there may be a password that lost its host.
+    const bool secret = digits.find(':') != std::string_view::npos;
+    return "database '" + (secret ? "***" : Printable(digits)) + "' is not a number";
   }
   endpoint.database = *database;
   return "";
 }
 
-std::string Parse(std::string_view url, Endpoint& endpoint) {
-  if (url.empty()) return "it is empty (a comma too many?)";
-  if (!url.starts_with(kScheme)) return "it must start with redis:// (the only scheme known)";
-  std::string_view rest = url.substr(kScheme.size());
-  for (const auto take : {&TakeUserInfo, &TakeHost, &TakePort, &TakeDatabase}) {
-    std::string problem = take(rest, endpoint);
+std::string TakeDatabase(std::string_view& rest, Endpoint& endpoint) {
+  if (rest.find('?') != std::string_view::npos) return "only unix:// has parameters behind a '?'";
+  if (rest.empty() || rest == "/") return "";
+  if (rest.front() != '/') return "'" + Printable(rest) + "' behind the host";
+  return ReadDatabase(rest.substr(1), endpoint);
+}
+
+std::string TakePath(std::string_view& rest, Endpoint& endpoint) {
+  const std::string_view encoded = rest.substr(0, rest.find('?'));
+  rest.remove_prefix(encoded.size());
+  if (encoded.empty()) return "no path";
+  if (encoded.front() != '/') return "the path does not start with '/'";
+  auto path = PercentDecode(encoded);
+  if (!path) return "bad percent-encoding in the path";
+  if (path->find('\0') != std::string::npos) return "\\x00 cannot be part of a path";
+  if (path->size() > kMaxUnixPath) {
+    return "the path has " + std::to_string(path->size()) + " bytes, and a unix socket's at most " +
+           std::to_string(kMaxUnixPath);
+  }
+  endpoint.unix_socket = *std::move(path);
+  return "";
+}
+
+std::string TakeParameters(std::string_view& rest, Endpoint& endpoint) {
+  bool seen = false;
+  while (!rest.empty()) {
+    rest.remove_prefix(1);  // '?' or '&'
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(parameter.size());
+    const std::string_view key = parameter.substr(0, parameter.find('='));
+    if (key != "db") return "parameter '" + Printable(key) + "' is not known, only db is";
+    if (std::exchange(seen, true)) return "parameter 'db' is given twice";
+    if (parameter.size() == key.size()) return "parameter 'db' has no value";
+    std::string problem = ReadDatabase(parameter.substr(3), endpoint);
+    if (!problem.empty()) return problem;
+  }
+  return "";
+}
+
+using Take = std::string (*)(std::string_view& rest, Endpoint& endpoint);
+constexpr std::array<Take, 4> kPartsOfHostUrl = {TakeUserInfo, TakeHost, TakePort, TakeDatabase};
+constexpr std::array<Take, 3> kPartsOfUnixUrl = {TakeUserInfo, TakePath, TakeParameters};
+
+std::string Parse(std::string_view rest, Endpoint& endpoint) {
+  const Scheme* scheme = nullptr;
+  std::string problem = TakeScheme(rest, scheme);
+  if (!problem.empty()) return problem;
+  endpoint.tls = scheme->tls;
+  if (scheme->unix_socket && rest.starts_with('/') && rest.find('@') != std::string_view::npos) {
+    return "an '@' in the path must be written as %40";
+  }
+  const std::span<const Take> parts =
+      scheme->unix_socket ? std::span<const Take>(kPartsOfUnixUrl) : kPartsOfHostUrl;
+  for (const Take take : parts) {
+    problem = take(rest, endpoint);
     if (!problem.empty()) return problem;
   }
   return "";
@@ -120,34 +198,11 @@ std::string Parse(std::string_view url, Endpoint& endpoint) {
 
 }  // namespace
 
-std::string Endpoint::name() const {
-  const bool ipv6 = host.find(':') != std::string::npos;
-  return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 absl::StatusOr<Endpoint> ParseUrl(std::string_view url) {
   Endpoint endpoint;
   const std::string problem = Parse(url, endpoint);
   if (problem.empty()) return endpoint;
-  return InvalidArgument("node URL \"" + MaskUrl(url) + "\": " + problem);
+  return core::InvalidArgument("node URL \"" + MaskUrl(url) + "\": " + problem);
 }
 
-std::string MaskUrl(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t start = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::string_view front = url.substr(0, start);
-  const std::string_view rest = url.substr(start);
-  const std::size_t at = rest.rfind('@');
-  if (at != std::string_view::npos) return Printable(front) + "***" + Printable(rest.substr(at));
-  // What stands where a port should be is a password that lost its host, for all we know.
-  const std::size_t port = rest.find(':', rest.starts_with('[') ? rest.find(']') : 0);
-  if (port == std::string_view::npos) return Printable(url);
-  const std::string_view behind = rest.substr(port + 1);
-  if (behind.substr(0, behind.find('/')).find_first_not_of("0123456789") ==
-      std::string_view::npos) {
-    return Printable(url);
-  }
-  return Printable(front) + Printable(rest.substr(0, port)) + ":***";
-}
-
-}  // namespace holdfast::core
+}  // namespace holdfast

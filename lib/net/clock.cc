@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstdlib>
 
@@ -40,6 +41,12 @@ void SystemRandomness::Fill(std::span<std::byte> bytes) {
   }
   std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(used_), bytes.size(), bytes.begin());
   used_ += bytes.size();
+}
+
+std::uint64_t RandomNumber() {
+  std::array<std::byte, sizeof(std::uint64_t)> bytes;
+  Refill(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
 }
 
 std::int64_t SystemWallClock::UnixMicros() {

@@ -26,6 +26,9 @@ class SystemRandomness final : public core::Randomness {
   std::size_t used_ = sizeof buffer_;
 };
 
+// One number from getrandom(2).
+std::uint64_t RandomNumber();
+
 // CLOCK_REALTIME. Only for hints.
 class SystemWallClock final : public core::WallClock {
  public:

@@ -38,7 +38,7 @@ Endpoint Login(std::string username, std::string password, int database = 0) {
 // A handshake on a pipeline, with a server that answers as the test says.
 class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
  protected:
-  void Start(Endpoint endpoint = {}) { handshake_.Start(endpoint, pipeline_, kNow, kNow + 5s); }
+  void Start(Endpoint endpoint = {}) { handshake_.Start(endpoint, "", pipeline_, kNow, kNow + 5s); }
 
   // The commands sent so far, without those that ask after the server and load the scripts, which
   // are checked to be last.
@@ -186,7 +186,7 @@ TEST_F(HandshakeTest, AnswerThatIsNoTimeIsAnError) {
        {"+OK\r\n", "*0\r\n", "*1\r\n$1\r\n5\r\n", "*2\r\n$1\r\nx\r\n$1\r\n0\r\n", "$-1\r\n"}) {
     Pipeline pipeline;
     Handshake handshake;
-    handshake.Start({}, pipeline, kNow, kNow);
+    handshake.Start({}, "", pipeline, kNow, kNow);
     ReplyReader reader;
     reader.Feed(answer);
     ASSERT_EQ(reader.Next(), ReplyReader::Result::kReply);

@@ -100,5 +100,46 @@ TEST(ReplyTest, ClearedReplyIsAsNew) {
   EXPECT_EQ(Show(reply.root()), "+OK");
 }
 
+TEST(ReplyTest, ElementsOfAnArrayComeInTurn) {
+  Reply reply;
+  const std::size_t root = reply.AddArray(Reply::kNone);
+  reply.AddInteger(root, 1);
+  reply.AddInteger(reply.AddArray(root), 5);
+  reply.AddNil(root);
+  std::string shown;
+  for (const ReplyView element : reply.root()) shown += Show(element) + ";";
+  EXPECT_EQ(shown, ":1;[:5];nil;");
+}
+
+TEST(ReplyTest, WhatIsNoArrayHasNoElementsToGoThrough) {
+  Reply reply;
+  for (const ReplyView element : reply.root()) FAIL() << Show(element);
+  reply.AddArray(Reply::kNone);
+  for (const ReplyView element : reply.root()) FAIL() << Show(element);
+  reply.Clear();
+  reply.AddInteger(Reply::kNone, 1);
+  for (const ReplyView element : reply.root()) FAIL() << Show(element);
+}
+
+TEST(ReplyTest, ACopyOutlivesItsSource) {
+  Reply copy;
+  const std::size_t array = copy.AddArray(Reply::kNone);
+  {
+    Reply source;
+    const std::size_t root = source.AddArray(Reply::kNone);
+    source.AddText(root, ReplyType::kString, "a");
+    const std::size_t inner = source.AddArray(root);
+    source.AddNil(inner);
+    source.AddText(inner, ReplyType::kError, "ERR b");
+    source.AddArray(inner);
+    source.AddText(root, ReplyType::kStatus, "OK");
+    source.AddInteger(root, -3);
+    copy.Append(array, source.root());
+    copy.Append(array, source.root().at(0));
+    copy.Append(array, source.root().at(9));
+  }
+  EXPECT_EQ(Show(copy.root()), "[['a' [nil -ERR b []] +OK :-3] 'a' nil]");
+}
+
 }  // namespace
 }  // namespace holdfast::core

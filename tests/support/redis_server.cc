@@ -1,65 +1,47 @@
 #include "support/redis_server.h"
 
-#include <hiredis/hiredis.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "support/eventually.h"
 #include "support/socket.h"
 #include "support/spawn.h"
 
 namespace holdfast::testing {
-namespace {
-
-constexpr timeval kReplyTimeout{.tv_sec = 20, .tv_usec = 0};
-
-std::string TextOf(const redisReply& reply) {
-  switch (reply.type) {
-    case REDIS_REPLY_INTEGER:
-      return std::to_string(reply.integer);
-    case REDIS_REPLY_NIL:
-      return "(nil)";
-    case REDIS_REPLY_ERROR:
-      return "-" + std::string(reply.str, static_cast<std::size_t>(reply.len));
-    case REDIS_REPLY_ARRAY: {
-      std::string lines;
-      for (std::size_t i = 0; i < reply.elements; ++i) lines += TextOf(*reply.element[i]) + "\n";
-      return lines;
-    }
-    default:
-      return std::string(reply.str, static_cast<std::size_t>(reply.len));
-  }
-}
-
-}  // namespace
 
 RedisServer::RedisServer(Durability durability)
-    : durability_(durability), connection_(nullptr, &redisFree) {
+    : RedisServer(ServerSetup{.durability = durability}) {}
+
+// Without a plain port the test's own commands need the unix socket: hiredis has no TLS here.
+RedisServer::RedisServer(ServerSetup setup)
+    : setup_(std::move(setup)),
+      socket_path_(setup_.unix_socket || setup_.tls_only ? dir_.File("socket") : "") {
   for (int attempt = 0; attempt < 20; ++attempt) {
-    port_ = FreePort();
-    if (TryStart()) return;  // Else somebody was faster at that port.
+    ports_ = PortsFor(setup_);
+    if (TryStart()) return;  // Else somebody was faster at a port.
   }
-  fprintf(stderr, "cannot start redis-server; is it installed?\n");
-  abort();
+  GiveUp();
 }
 
 RedisServer::~RedisServer() { Kill(); }
 
-bool RedisServer::TryStart() {
-  const bool durable = durability_ == Durability::kAlways;
-  pid_ = Spawn({"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--dir",
-                dir_.path(), "--appendonly", durable ? "yes" : "no", "--appendfsync", "always",
-                "--save", "", "--logfile", dir_.File("log")},
-               {});
+bool RedisServer::TryStart(Until until, const std::vector<std::string>& more) {
+  const Fd log(open(dir_.File("log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  std::vector<std::string> argv = ArgvFor(setup_, ports_, dir_.path(), socket_path_);
+  argv.insert(argv.end(), more.begin(), more.end());
+  pid_ = Spawn(argv, {.out = log.get(), .err = log.get()});
   bool running = true;
-  const bool ready = Eventually([this, &running] {
-    if (Ready()) return true;
+  const bool ready = Eventually([&] {
+    if (Ready(until)) return true;
     running = waitpid(pid_, nullptr, WNOHANG) == 0;
     return !running;
   });
@@ -69,14 +51,24 @@ bool RedisServer::TryStart() {
 }
 
 // Asks who answers at the port: it may be the server of another test.
-bool RedisServer::Ready() {
+bool RedisServer::Ready(Until until) {
   connection_.reset();
-  const std::string info = Command({"INFO", "server"});
-  return info.find("process_id:" + std::to_string(pid_) + "\r") != std::string::npos;
+  const std::string info = Command({"INFO"});
+  if (info.find("process_id:" + std::to_string(pid_) + "\r") == std::string::npos) return false;
+  return until == Until::kAnswers || info.find("\nloading:0\r") != std::string::npos;
+}
+
+void RedisServer::GiveUp() const {
+  std::ifstream log(dir_.File("log"));
+  const std::string text{std::istreambuf_iterator<char>(log), {}};
+  fprintf(stderr, "cannot start redis-server on port %d; is it installed? Its log:\n%s\n", port(),
+          text.c_str());
+  abort();
 }
 
 void RedisServer::Kill() {
   connection_.reset();
+  stopped_ = false;
   if (pid_ <= 0) return;
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
@@ -86,40 +78,45 @@ void RedisServer::Kill() {
 void RedisServer::Stop() {
   kill(pid_, SIGSTOP);
   waitpid(pid_, nullptr, WUNTRACED);  // Until it really is stopped.
+  stopped_ = true;
 }
 
-void RedisServer::Continue() { kill(pid_, SIGCONT); }
+void RedisServer::Continue() {
+  kill(pid_, SIGCONT);
+  stopped_ = false;
+}
 
+// A replica leaves the data that it got from its master in a file, durable or not.
 void RedisServer::Restart() {
-  if (TryStart()) return;
-  fprintf(stderr, "cannot restart redis-server on port %d\n", port_);
-  abort();
+  if (setup_.durability == Durability::kNone) Forget("dump.rdb");
+  if (!TryStart()) GiveUp();
 }
 
 void RedisServer::RestartEmpty() {
-  std::error_code ignored;  // There may be no such folder.
-  std::filesystem::remove_all(dir_.File("appendonlydir"), ignored);
+  Forget("appendonlydir");
+  Forget("dump.rdb");
   Restart();
 }
 
+void RedisServer::RestartLoading(int pause_us) {
+  if (!TryStart(Until::kAnswers, {"--key-load-delay", std::to_string(pause_us)})) GiveUp();
+}
+
+void RedisServer::Forget(const std::string& file) {
+  std::error_code ignored;  // There may be none.
+  std::filesystem::remove_all(dir_.File(file), ignored);
+}
+
+RedisConnection RedisServer::Connect() const {
+  RedisConnection connection =
+      setup_.tls_only ? RedisConnection(socket_path_) : RedisConnection(port());
+  if (setup_.has_users()) connection.Command({"AUTH", kTestUser, kTestPassword});
+  return connection;
+}
+
 std::string RedisServer::Command(const std::vector<std::string>& argv) {
-  if (connection_ == nullptr || connection_->err != 0) {
-    connection_.reset(redisConnectWithTimeout("127.0.0.1", port_, kReplyTimeout));
-    if (connection_->err != 0) return std::string("-") + connection_->errstr;
-    redisSetTimeout(connection_.get(), kReplyTimeout);
-  }
-  std::vector<const char*> pointers;
-  std::vector<std::size_t> sizes;
-  for (const std::string& argument : argv) {
-    pointers.push_back(argument.data());
-    sizes.push_back(argument.size());
-  }
-  void* reply = redisCommandArgv(connection_.get(), static_cast<int>(argv.size()), pointers.data(),
-                                 sizes.data());
-  if (reply == nullptr) return std::string("-") + connection_->errstr;
-  std::string text = TextOf(*static_cast<redisReply*>(reply));
-  freeReplyObject(reply);
-  return text;
+  if (!connection_ || !connection_->IsOpen()) connection_.emplace(Connect());
+  return connection_->Command(argv);
 }
 
 int RedisServer::CallsOf(const std::string& command) {
@@ -129,8 +126,11 @@ int RedisServer::CallsOf(const std::string& command) {
   return at == std::string::npos ? 0 : atoi(stats.c_str() + at + start.size());
 }
 
-Nodes::Nodes(int count, Durability durability) {
-  for (int i = 0; i < count; ++i) servers_.push_back(std::make_unique<RedisServer>(durability));
+Nodes::Nodes(int count, Durability durability)
+    : Nodes(count, ServerSetup{.durability = durability}) {}
+
+Nodes::Nodes(int count, const ServerSetup& setup) {
+  for (int i = 0; i < count; ++i) servers_.push_back(std::make_unique<RedisServer>(setup));
 }
 
 std::vector<std::string> Nodes::urls() const {

@@ -25,11 +25,21 @@ using Completion = absl::AnyInvocable<void(Result)>;
 template <class Result>
 void Recheck(Result&) {}
 
+// How a result gets from where it was made to the handler's executor.
+enum class Hop {
+  // By way of the client's executor, so that the handler never runs inside the call that starts it,
+  // or inside the library's work. Posted straight to a future's executor, it would start Asio's
+  // global threads, which a forked child does not have.
+  kPost,
+  // Straight: whoever calls the completion does so in a handler of its own.
+  kDispatch,
+};
+
 // Runs `start(Completion<Result>)` for `token`. The result is handed over on the handler's
 // associated executor (`fallback` if it has none), which is kept busy meanwhile. `cancel()` is what
 // the handler's cancellation slot calls, if it has one; the slot is touched on that executor only.
 // `cancel` must be callable from any thread, before and after the operation's end.
-template <class Result, class Token, class Start, class Cancel>
+template <class Result, Hop hop = Hop::kPost, class Token, class Start, class Cancel>
 auto Initiate(Token&& token, const asio::any_io_executor& fallback, Start start, Cancel cancel) {
   return asio::async_initiate<Token, void(Result)>(
       [fallback](auto handler, Start begin, Cancel stop) {
@@ -46,19 +56,23 @@ auto Initiate(Token&& token, const asio::any_io_executor& fallback, Start start,
           Recheck(result);
           std::move(handler)(std::move(result));
         };
-        // By way of the client's executor, so that the handler never runs inside the call that
-        // starts it. Posted straight to a future's executor, it would start Asio's global threads,
-        // which a forked child does not have.
-        begin(Completion<Result>(
-            [fallback, executor, deliver = std::move(deliver)](Result result) mutable {
-              asio::post(fallback, [executor, deliver = std::move(deliver),
-                                    result = std::move(result)]() mutable {
-                asio::dispatch(
-                    executor, [deliver = std::move(deliver), result = std::move(result)]() mutable {
-                      deliver(std::move(result));
-                    });
-              });
-            }));
+        auto dispatch = [executor, deliver = std::move(deliver)](Result result) mutable {
+          asio::dispatch(executor,
+                         [deliver = std::move(deliver), result = std::move(result)]() mutable {
+                           deliver(std::move(result));
+                         });
+        };
+        if constexpr (hop == Hop::kDispatch) {
+          begin(Completion<Result>(std::move(dispatch)));
+        } else {
+          begin(
+              Completion<Result>([fallback, dispatch = std::move(dispatch)](Result result) mutable {
+                asio::post(fallback,
+                           [dispatch = std::move(dispatch), result = std::move(result)]() mutable {
+                             dispatch(std::move(result));
+                           });
+              }));
+        }
       },
       token, std::move(start), std::move(cancel));
 }

@@ -1,0 +1,60 @@
+#include "core/auth.h"
+
+#include <span>
+
+#include "core/resp.h"
+#include "core/text.h"
+
+namespace holdfast::core {
+
+absl::Status StatusOf(const Endpoint& server, const NodeProblem& problem) {
+  const std::string message = server.name() + ": " + problem.reason;
+  if (problem.vote == Vote::kDenied) return absl::PermissionDeniedError(message);
+  if (problem.vote == Vote::kError) return absl::InternalError(message);
+  return absl::UnavailableError(message);
+}
+
+NodeProblem ProblemOf(std::string_view error_reply) {
+  for (const std::string_view denial : {"NOAUTH", "WRONGPASS", "NOPERM"}) {
+    if (error_reply.starts_with(denial)) return {Vote::kDenied, Printable(error_reply)};
+  }
+  return {Vote::kError, Printable(error_reply)};
+}
+
+NodeProblem AuthProblemOf(std::string_view error_reply) {
+  if (ProblemOf(error_reply).vote == Vote::kDenied) {
+    return {Vote::kDenied, "it refuses the user name or the password (" +
+                               Printable(error_reply.substr(0, error_reply.find(' '))) + ")"};
+  }
+  if (error_reply.starts_with("ERR AUTH <password> called without")) {
+    return {Vote::kError, "a password was given, but the server has none configured"};
+  }
+  return {Vote::kError, "it does not understand AUTH"};
+}
+
+void PushCommand(Pipeline& pipeline, Tag tag, TimePoint deadline,
+                 std::initializer_list<std::string_view> words) {
+  AppendCommand(pipeline.outgoing(), std::span(words.begin(), words.size()));
+  pipeline.Expect(tag, deadline);
+}
+
+void PushAuth(Pipeline& pipeline, Tag tag, const Endpoint& endpoint, TimePoint deadline) {
+  if (endpoint.password.empty()) return;
+  if (endpoint.username.empty()) {
+    PushCommand(pipeline, tag, deadline, {"AUTH", endpoint.password});
+  } else {
+    PushCommand(pipeline, tag, deadline, {"AUTH", endpoint.username, endpoint.password});
+  }
+}
+
+void PushName(Pipeline& pipeline, Tag tag, std::string_view client_name, TimePoint deadline) {
+  if (client_name.empty()) return;
+  PushCommand(pipeline, tag, deadline, {"CLIENT", "SETNAME", client_name});
+}
+
+void PushSelect(Pipeline& pipeline, Tag tag, const Endpoint& endpoint, TimePoint deadline) {
+  if (endpoint.database == 0) return;
+  PushCommand(pipeline, tag, deadline, {"SELECT", Digits(endpoint.database).view()});
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,274 @@
+#include "net/link.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <asio/buffer.hpp>
+#include <asio/defer.hpp>
+#include <asio/detail/socket_option.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/write.hpp>
+#include <utility>
+
+#include "core/text.h"
+
+namespace holdfast::net {
+namespace {
+
+using core::NodeProblem;
+using core::TimePoint;
+
+// INFO grows with what the server has in it.
+constexpr core::ReplyLimits kHandshakeLimits = {.bytes = 4 * 1024 * 1024};
+
+asio::error_code SetNumber(Socket& socket, int level, int name, int value) {
+  if (setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0) return {};
+  return {errno, asio::system_category()};
+}
+
+}  // namespace
+
+Link::Link(const asio::any_io_executor& executor, LinkOptions options, Owner& owner)
+    : executor_(executor),
+      options_(std::move(options)),
+      owner_(&owner),
+      socket_(executor),
+      timer_(executor),
+      pipeline_(kHandshakeLimits) {}
+
+void Link::Start(const Endpoint& endpoint) {
+  endpoint_ = endpoint;
+  connect_deadline_ = Now() + options_.connect_timeout;
+  dialer_ = std::make_shared<Dialer>(executor_, options_.connect_timeout);
+  dialer_->Dial(endpoint, [self = shared_from_this()](const std::string& problem, Socket socket) {
+    if (!problem.empty()) return self->Fail({Vote::kDown, problem});
+    self->OnConnected(std::move(socket));
+  });
+}
+
+void Link::OnConnected(Socket socket) {
+  socket_ = std::move(socket);
+  const asio::error_code error = SetSocketOptions();
+  if (error) return Fail({Vote::kDown, "cannot connect: " + Words(error)});
+  Watch(connect_deadline_ - Now());
+  if (!endpoint_.tls) {
+    Open();
+  } else {
+    StartTls();
+  }
+  if (phase_ == Phase::kEnded) return;
+  Read();
+  Flush();
+}
+
+asio::error_code Link::SetSocketOptions() {
+  if (!endpoint_.unix_socket.empty()) return {};
+  asio::error_code error;
+  if (options_.no_delay) error = SetNumber(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (error || options_.keep_alive.count() == 0) return error;
+  // The kernel counts in seconds; with three more questions it gives up after twice the time.
+  const auto idle = std::max<std::int64_t>(options_.keep_alive.count() / 1000, 1);
+  const auto pause = std::max<std::int64_t>(idle / 3, 1);
+  error = SetNumber(socket_, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle));
+  if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(pause));
+  if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  return error;
+}
+
+void Link::StartTls() {
+  phase_ = Phase::kSecuring;
+  tls_.emplace(*options_.tls, endpoint_.host);
+  tls_->Start(secured_);
+  // A session that could not even be set up says so.
+  if (tls_->state() == TlsSession::State::kFailed) Fail({Vote::kError, tls_->error()});
+}
+
+void Link::Open() {
+  phase_ = Phase::kHandshaking;
+  owner_->OnOpen();
+}
+
+void Link::SetReady() {
+  phase_ = Phase::kReady;
+  pipeline_.set_limits(options_.reply_limits);
+  Watch(options_.command_timeout);
+}
+
+void Link::ScheduleFlush() {
+  if (flush_scheduled_) return;
+  flush_scheduled_ = true;
+  // Behind the handlers that are ready now, so that one write carries what they all send.
+  asio::defer(executor_, [self = shared_from_this()] {
+    self->flush_scheduled_ = false;
+    if (!self->InForkedChild()) self->Flush();
+  });
+}
+
+void Link::Flush() {
+  while (phase_ != Phase::kDialing && phase_ != Phase::kEnded && !write_under_way_) {
+    std::string_view bytes = NextPiece();
+    if (bytes.empty()) return;
+    write_under_way_ = true;
+    asio::error_code error;
+    bytes.remove_prefix(socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error));
+    if (error && error != asio::error::would_block) return FailWrite(error);
+    if (!bytes.empty()) return WriteRest(bytes);
+    PieceWritten();
+  }
+}
+
+// Valid until PieceWritten().
+std::string_view Link::NextPiece() {
+  if (phase_ >= Phase::kHandshaking) owner_->BeforeWrite();
+  if (!tls_) return pipeline_.StartWrite();
+  if (phase_ >= Phase::kHandshaking) {
+    tls_->Write(pipeline_.StartWrite(), secured_);
+    pipeline_.FinishWrite();
+  }
+  secured_writing_.swap(secured_);
+  return secured_writing_;
+}
+
+void Link::PieceWritten() {
+  write_under_way_ = false;
+  secured_writing_.clear();
+  if (!tls_) pipeline_.FinishWrite();
+}
+
+void Link::WriteRest(std::string_view bytes) {
+  auto on_written = [self = shared_from_this()](asio::error_code error, std::size_t) {
+    if (self->phase_ == Phase::kEnded) return;
+    if (error) return self->FailWrite(error);
+    self->PieceWritten();
+    self->Flush();
+  };
+  asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), std::move(on_written));
+}
+
+// Waits before it reads, so that a forked child which runs the same loop eats none of our bytes.
+void Link::Read() {
+  auto on_readable = [self = shared_from_this()](asio::error_code error) {
+    if (self->phase_ == Phase::kEnded || self->InForkedChild()) return;
+    if (error) return self->Fail({Vote::kDown, Words(error)});
+    self->OnReadable();
+  };
+  socket_.async_wait(Socket::wait_read, std::move(on_readable));
+}
+
+void Link::OnReadable() {
+  asio::error_code error;
+  const std::size_t size = socket_.read_some(asio::buffer(received_), error);
+  if (error == asio::error::would_block) return Read();
+  if (error) return Fail({Vote::kDown, Words(error)});
+  if (tls_) {
+    OnSecuredBytes({received_.data(), size});
+  } else {
+    Receive({received_.data(), size});
+  }
+  if (phase_ != Phase::kEnded) Read();
+}
+
+void Link::OnSecuredBytes(std::string_view bytes) {
+  tls_->Feed(bytes);
+  std::size_t size = 0;
+  do {
+    size = tls_->Read(received_, secured_);
+    if (phase_ == Phase::kSecuring && tls_->state() == TlsSession::State::kReady) Open();
+    if (size > 0) Receive({received_.data(), size});
+    if (phase_ == Phase::kEnded) return;
+  } while (size > 0);
+  Flush();  // An alert, too, goes out before the end.
+  if (phase_ == Phase::kEnded) return;
+  if (tls_->state() == TlsSession::State::kFailed) Fail({Vote::kError, tls_->error()});
+  if (tls_->state() == TlsSession::State::kClosed) Fail({Vote::kDown, tls_->error()});
+}
+
+void Link::Receive(std::string_view bytes) {
+  const bool ok = pipeline_.Receive(bytes, *this);
+  if (!ok && phase_ != Phase::kEnded) Fail({Vote::kError, pipeline_.error()});
+}
+
+// What was received along with the bytes that ended the conversation is nobody's.
+void Link::OnReply(core::Tag tag, core::ReplyView reply) {
+  if (phase_ != Phase::kEnded) owner_->OnReply(tag, reply);
+}
+
+void Link::OnPush(core::ReplyView reply) {
+  if (phase_ != Phase::kEnded) owner_->OnPush(reply);
+}
+
+void Link::OnNoReply(core::Tag tag) {
+  if (owner_ != nullptr) owner_->OnNoReply(tag);
+}
+
+// One timer watches what is under way: the handshake, the oldest unanswered command. In operation
+// it is left running and only looks whether anything is overdue.
+void Link::Watch(core::nanoseconds pause) {
+  timer_.expires_after(pause);
+  timer_.async_wait([self = shared_from_this()](asio::error_code error) {
+    if (error || self->phase_ == Phase::kEnded || self->InForkedChild()) return;
+    self->OnWatch();
+  });
+}
+
+void Link::OnWatch() {
+  const TimePoint now = Now();
+  if (phase_ == Phase::kReady) return OnReadyWatch(now);
+  // The timer may have been set anew while its handler was queued.
+  if (now < connect_deadline_) return Watch(connect_deadline_ - now);
+  Fail({Vote::kNoAnswer, TimeoutReason()});
+}
+
+void Link::OnReadyWatch(TimePoint now) {
+  const bool overdue = pipeline_.deadline() <= now;
+  if (overdue && overdue_) return Fail({Vote::kNoAnswer, TimeoutReason()});
+  // A process that was stopped finds its timers run out and the answers waiting: they get a turn of
+  // the loop to be read before the node is blamed.
+  overdue_ = overdue;
+  const TimePoint next = std::min(pipeline_.deadline(), now + options_.command_timeout);
+  Watch(overdue ? core::milliseconds(1) : next - now);
+}
+
+std::string Link::TimeoutReason() const {
+  const std::string connect = core::HumanDuration(options_.connect_timeout);
+  if (phase_ == Phase::kSecuring) return "no TLS within " + connect + ": " + tls_->error();
+  if (phase_ == Phase::kHandshaking) return "connected, but silent for " + connect;
+  return "silent for " + core::HumanDuration(options_.command_timeout);
+}
+
+// A server that refuses us by TLS says why and closes: what it said may still be unread.
+void Link::FailWrite(const asio::error_code& error) {
+  if (tls_) {
+    asio::error_code ignored;
+    const std::size_t size = socket_.read_some(asio::buffer(received_), ignored);
+    if (size > 0) OnSecuredBytes({received_.data(), size});
+  }
+  Fail({Vote::kDown, Words(error)});
+}
+
+void Link::Fail(NodeProblem problem) {
+  if (phase_ == Phase::kEnded) return;
+  const auto self = shared_from_this();
+  const bool was_ready = phase_ == Phase::kReady;
+  Shut();
+  owner_->OnEnd(std::move(problem));
+  if (was_ready) pipeline_.Abandon(*this);
+}
+
+void Link::Detach() {
+  owner_ = nullptr;
+  Shut();
+}
+
+void Link::Shut() {
+  phase_ = Phase::kEnded;
+  asio::error_code ignored;
+  if (dialer_) dialer_->Cancel();
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+}  // namespace holdfast::net

@@ -1,6 +1,5 @@
 #include "net/cluster_command.h"
 
-#include <algorithm>
 #include <asio/post.hpp>
 #include <string>
 #include <string_view>
@@ -16,7 +15,6 @@ namespace holdfast::net {
 namespace {
 
 using core::NodeAddress;
-using core::TimePoint;
 using Step = core::RouteAction::Step;
 
 constexpr std::string_view kNotSent = "; the command was not sent";
@@ -43,24 +41,12 @@ void ClusterCommand::Start() {
   cluster_->CommandBegins();
   if (cluster_->map->known()) return Begin();
   const absl::Status problem = cluster_->map->problem();
-  if (!cluster_->offline_queue) return FinishLater(detail::NotSent(problem.code(), Cause(problem)));
-  if (cluster_->waiting.size() >= cluster_->max_queued) {
-    return FinishLater(detail::NotSent(
-        absl::StatusCode::kResourceExhausted,
-        std::to_string(cluster_->waiting.size()) + " commands are waiting already"));
+  if (!cluster_->offline_queue) {
+    return FinishLater(detail::NotSent(problem.code(), Cause(problem)));
   }
+  const absl::Status crowd = Crowd();
+  if (!crowd.ok()) return FinishLater(NotExecuted(crowd));
   AwaitTopology();
-}
-
-void ClusterCommand::AwaitTopology() {
-  Wait(request_.deadline, [this] { OutOfTime(); });
-  cluster_->map->Refresh({},
-                         [self = shared_from_this(), wait = waits_](const absl::Status& result) {
-                           if (!self->EndWait(wait)) return;
-                           if (!result.ok())
-                             return self->Finish(detail::NotSent(result.code(), Cause(result)));
-                           self->Begin();
-                         });
 }
 
 void ClusterCommand::Begin() {
@@ -132,7 +118,16 @@ bool ClusterCommand::MayGoElsewhere(const absl::Status& status) const {
   return replica_ || (target_.node.empty() && cluster_->offline_queue);
 }
 
+// Not OK if too many commands wait already.
+absl::Status ClusterCommand::Crowd() const {
+  const std::size_t waiting = cluster_->waiting.size();
+  if (waiting < cluster_->max_queued) return absl::OkStatus();
+  return absl::ResourceExhaustedError(std::to_string(waiting) + " commands are waiting already");
+}
+
 void ClusterCommand::Do(Action action) {
+  const bool waits = action.step == Step::kRefresh || action.step == Step::kWait;
+  if (const absl::Status crowd = Crowd(); waits && !crowd.ok()) return GiveUp(crowd);
   if (action.moved_slot) cluster_->map->topology().Move(*action.moved_slot, action.address);
   if (action.refresh_behind) cluster_->map->RefreshBehind();
   switch (action.step) {
@@ -149,48 +144,9 @@ void ClusterCommand::Do(Action action) {
   }
 }
 
-void ClusterCommand::AwaitRefresh(const NodeAddress& first) {
-  Wait(request_.deadline, [this] { OutOfTime(); });
-  cluster_->map->Refresh(
-      first, [self = shared_from_this(), wait = waits_](const absl::Status& result) {
-        if (!self->EndWait(wait)) return;
-        self->Do(self->route_.OnRefreshed(result, self->cluster_->map->topology(), Now()));
-      });
-}
-
-void ClusterCommand::AwaitTime(TimePoint until) {
-  Wait(until, [this] { Do(route_.OnWaited()); });
-}
-
 void ClusterCommand::GiveUp(const absl::Status& why) {
   if (absl::IsInternal(why)) cluster_->nodes->Break(address_, Cause(why));
   Finish(NotExecuted(why));
-}
-
-// Until EndWait(), or `until`, when it ends the wait itself.
-void ClusterCommand::Wait(TimePoint until, std::function<void()> on_time) {
-  const std::uint64_t wait = ++waits_;
-  cluster_->waiting.emplace(this, shared_from_this());
-  if (!timer_) timer_.emplace(cluster_->executor);
-  timer_->expires_after(std::max<core::nanoseconds>(until - Now(), {}));
-  timer_->async_wait(
-      [self = shared_from_this(), wait, on_time = std::move(on_time)](asio::error_code error) {
-        if (!error && self->EndWait(wait)) on_time();
-      });
-}
-
-// False if it is over already.
-bool ClusterCommand::EndWait(std::uint64_t wait) {
-  if (wait != waits_ || !request_.waiter) return false;
-  ++waits_;
-  timer_->cancel();
-  cluster_->waiting.erase(this);
-  return true;
-}
-
-void ClusterCommand::OutOfTime() {
-  const absl::Status problem = cluster_->map->problem();
-  Finish(NotExecuted(absl::Status(absl::StatusCode::kUnavailable, problem.message())));
 }
 
 // It is safe to give the command again, also where it was sent and sent away.
@@ -202,10 +158,6 @@ absl::Status ClusterCommand::NotExecuted(const absl::Status& why) const {
     status.SetPayload(url, payload);
   });
   return status;
-}
-
-void ClusterCommand::Cancel(const absl::Status& why) {
-  if (EndWait(waits_)) Finish(NotExecuted(why));
 }
 
 void ClusterCommand::FinishLater(absl::Status status) {

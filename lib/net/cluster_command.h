@@ -52,6 +52,7 @@ class ClusterCommand final : public std::enable_shared_from_this<ClusterCommand>
   void OnFailure(const absl::Status& status);
   bool MayGoElsewhere(const absl::Status& status) const;
 
+  absl::Status Crowd() const;
   void Do(Action action);
   void AwaitRefresh(const core::NodeAddress& first);
   void AwaitTime(core::TimePoint until);

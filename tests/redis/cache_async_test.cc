@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "cache/harness.h"
+#include "cache_harness.h"
 #include "holdfast/cache.h"
 #include "holdfast/errors.h"
 #include "support/clients.h"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "cache/harness.h"
+#include "cache_harness.h"
 #include "holdfast/errors.h"
 #include "holdfast/redis_errors.h"
 #include "support/clients.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cache/harness.h"
+#include "cache_harness.h"
 
 namespace holdfast::testing {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/harness.h"
+#include "cache_harness.h"
 #include "holdfast/redis_errors.h"
 
 namespace holdfast::testing {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -34,18 +35,18 @@ std::string Slots(const std::vector<std::string>& addresses) {
   return reply;
 }
 
-// Nodes that answer GET with these errors, and anything else as a node does.
+// Nodes that answer GET with these errors, INCR by closing the connection, and anything else as a
+// node does.
 class FalseCluster {
  public:
   explicit FalseCluster(int nodes) {
     for (int i = 0; i < nodes; ++i) {
-      peers_.push_back(std::make_unique<ScriptedPeer>([this, i](const Received& received) {
-        return Answer{Reply(i, received.argv), false};
-      }));
+      peers_.push_back(std::make_unique<ScriptedPeer>(
+          [this, i](const Received& received) { return ReplyTo(i, received.argv); }));
     }
   }
 
-  const std::string address(std::size_t i) const { return peers_[i]->address(); }
+  std::string address(std::size_t i) const { return peers_[i]->address(); }
   ScriptedPeer& operator[](std::size_t i) { return *peers_[i]; }
   void AnswerGet(int node, const std::string& error) {
     const std::lock_guard lock(mutex_);
@@ -54,6 +55,10 @@ class FalseCluster {
   int gets() const { return gets_; }
 
  private:
+  Answer ReplyTo(int node, const Argv& argv) {
+    if (argv[0] == "INCR") return {"", true};
+    return {Reply(node, argv), false};
+  }
   std::string Reply(int node, const Argv& argv) {
     if (argv[0] == "PING") return "+PONG\r\n";
     if (argv[0] == "CLUSTER" && argv[1] == "SHARDS") return "-ERR unknown subcommand\r\n";
@@ -145,6 +150,17 @@ TEST(FalseClusterTest, AskingGoesInFrontInTheSameWrite) {
   EXPECT_EQ(get.argv, (Argv{"GET", "a"}));
   EXPECT_EQ(asking.argv, Argv{"ASKING"});
   EXPECT_EQ(asking.read, get.read);
+}
+
+TEST(FalseClusterTest, WhatMayHaveBeenExecutedIsNotSentAgain) {
+  FalseCluster cluster(1);
+  const BlockingRedis redis = NewRedis(ClusterOptions({"redis://" + cluster.address(0)}));
+  const auto reply = redis.Execute({"INCR", "a"});
+  EXPECT_TRUE(MayHaveBeenExecuted(reply.status())) << reply.status();
+  EXPECT_TRUE(Eventually([&] { return redis.Execute({"SET", "a", "1"}).ok(); }));
+  int sent = 0;
+  for (const Received& received : cluster[0].received()) sent += received.argv[0] == "INCR" ? 1 : 0;
+  EXPECT_EQ(sent, 1);
 }
 
 TEST(FalseClusterTest, AReplyThatThePartOfACommandCannotHaveClosesTheConnection) {

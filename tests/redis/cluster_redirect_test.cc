@@ -1,8 +1,10 @@
 // Slots that move from node to node: MOVED, ASK and TRYAGAIN on a real cluster.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "redis/cluster_client.h"
@@ -13,7 +15,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using namespace std::chrono_literals;
 
 // How often a node sent somebody away.
@@ -44,6 +45,31 @@ TEST(ClusterRedirectTest, AFailoverByHandIsFollowed) {
       EXPECT_EQ(node.master, cluster[replica].address());
     }
   }
+}
+
+TEST(ClusterRedirectTest, WhatWaitsForADeadMasterGoesToItsReplica) {
+  RedisCluster cluster(3, 1);
+  std::atomic<int> errors = 0;
+  RedisOptions options = ClusterOptions(cluster.urls());
+  options.command_timeout = kPatience;
+  options.on_event = [&](const ConnectionEvent& event) {
+    if (event.kind == ConnectionEvent::Kind::kError) ++errors;
+  };
+  const BlockingRedis redis = NewRedis(options);
+  ASSERT_TRUE(Eventually([&] { return redis.is_ready(); }));
+  ASSERT_EQ(TextOf(redis.Execute({"SET", KeyIn(100), "1"})), "OK");
+  ASSERT_TRUE(Eventually([&] { return cluster[3].Command({"DBSIZE"}) == "1"; }));
+  const std::vector<BlockingRedisNode> nodes = NodesOf(redis);
+  cluster.Kill(0);
+  ASSERT_TRUE(Eventually([&] { return errors > 0; }));
+  for (const BlockingRedisNode& node : nodes) {
+    if (node.address != cluster[0].address()) continue;
+    absl::Status status;
+    EXPECT_LT(TimeOf([&] { status = node.client.Execute({"PING"}).status(); }), kPatience / 2)
+        << "nothing waits for a node that is down";
+    EXPECT_TRUE(WasNotSent(status)) << status;
+  }
+  EXPECT_EQ(TextOf(redis.Execute({"INCR", KeyIn(100)})), "2");
 }
 
 class SlotTest : public ::testing::Test {

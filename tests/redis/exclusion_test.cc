@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -74,8 +75,12 @@ pid_t Fork(const std::function<int()>& body) {
   return child;
 }
 
-int RaiseFileUnderLock(const Nodes& nodes, const std::string& path, int times) {
+// A process that has connected says so in `ready`, and waits for `go`.
+int RaiseFileUnderLock(const Nodes& nodes, const std::string& path, const std::string& ready,
+                       const std::string& go, int times) {
   const BlockingClient client = NewClient(nodes);
+  std::ofstream(ready) << "ready\n";
+  if (!Eventually([&] { return std::filesystem::exists(go); })) return 1;
   for (int i = 0; i < times; ++i) {
     auto lock = client.Acquire("counter", kContend);
     if (!lock.ok()) {
@@ -95,9 +100,14 @@ TEST(Exclusion, EightProcessesWithANodeKilledInTheMiddle) {
   const std::string path = dir.File("counter");
   WriteNumber(path, 0);
   std::vector<pid_t> children;
+  const std::string go = dir.File("go");
   for (int i = 0; i < 8; ++i) {
-    children.push_back(Fork([&] { return RaiseFileUnderLock(nodes, path, kTimes); }));
+    const std::string ready = dir.File("ready" + std::to_string(i));
+    children.push_back(
+        Fork([&, ready] { return RaiseFileUnderLock(nodes, path, ready, go, kTimes); }));
+    EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(ready); }));
   }
+  std::ofstream(go) << "go\n";
   EXPECT_TRUE(Eventually([&] { return ReadNumber(path) >= 2 * kTimes; }));
   nodes[0].Kill();
   for (const pid_t child : children) {

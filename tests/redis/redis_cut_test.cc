@@ -3,15 +3,12 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "redis/redis_harness.h"
 #include "support/proxy.h"
 #include "support/redis_server.h"
-#include "support/status_matchers.h"
 
 namespace holdfast::testing {
 namespace {

@@ -16,7 +16,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Lt;
 using ::testing::Not;
 using namespace std::chrono_literals;
 using Kind = ConnectionEvent::Kind;

@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_TESTS_REDIS_REDIS_HARNESS_H_
 #define HOLDFAST_TESTS_REDIS_REDIS_HARNESS_H_
 
+#include <gtest/gtest.h>
+
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -49,13 +51,13 @@ class Events {
   bool Await(ConnectionEvent::Kind kind, int count = 1) const {
     return Eventually([&] { return Count(kind) >= count; });
   }
-  // The first event of that kind; aborts the program when there is none.
+  // The first event of that kind; when there is none, the test fails.
   ConnectionEvent First(ConnectionEvent::Kind kind) const {
     for (const ConnectionEvent& event : all()) {
       if (event.kind == kind) return event;
     }
-    std::cerr << "no event " << EventName(kind) << "\n";
-    std::abort();
+    ADD_FAILURE() << "no event " << EventName(kind);
+    return {};
   }
 
  private:

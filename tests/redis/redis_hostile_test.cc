@@ -3,9 +3,9 @@
 
 #include <chrono>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "redis/redis_harness.h"
 #include "support/fake_node.h"
@@ -17,7 +17,6 @@ namespace holdfast::testing {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::Lt;
 using namespace std::chrono_literals;

@@ -1,10 +1,8 @@
 // Transactions on watched keys: executed if nobody changed them, and never otherwise.
 #include <gmock/gmock.h>
 
-#include <chrono>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "redis/redis_harness.h"
@@ -18,7 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-using namespace std::chrono_literals;
 
 class RedisWatchTest : public ::testing::Test {
  protected:

@@ -79,7 +79,8 @@ class Redis {
   // Sends the commands between MULTI and EXEC: the server executes all of them, with nobody else's
   // between, or none. On a cluster all keys must be in one slot. The reply of a command that failed
   // when it was executed is an error in the result; the others were executed (Redis does not roll
-  // back). kAborted: the server refused one of them beforehand, and executed none.
+  // back). kAborted: the server refused one of them beforehand, and executed none. (A user who may
+  // not send MULTI gets MayHaveBeenExecuted: the commands behind it were executed by themselves.)
   // Signature: void(absl::StatusOr<std::vector<Reply>>).
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<Reply>>)) CompletionToken>
   auto Transaction(Batch batch, CompletionToken&& completion_token) const;

@@ -20,7 +20,7 @@ namespace holdfast {
 // What to do about a connection that failed, or could not be made.
 class ReconnectDecision {
  public:
-  // Try again after this pause; a negative one counts as none.
+  // Try again after this pause; a negative one counts as none, and one of more than a year as that.
   static ReconnectDecision After(std::chrono::milliseconds pause) {
     return {pause, absl::OkStatus()};
   }
@@ -47,8 +47,8 @@ using ReconnectStrategy = std::function<ReconnectDecision(int retries, const abs
 
 ReconnectStrategy NeverReconnect();
 ReconnectStrategy ReconnectAfter(std::chrono::milliseconds pause);
-// `least`, doubled at each retry up to `most`, of which a random part, up to a half, is taken off,
-// so that clients which lost a server together do not come back together.
+// `least`, doubled at each retry up to `most` (a day at most), of which a random part, up to a
+// half, is taken off, so that clients which lost a server together do not come back together.
 ReconnectStrategy ReconnectWithBackoff(
     std::chrono::milliseconds least = std::chrono::milliseconds(50),
     std::chrono::milliseconds most = std::chrono::milliseconds(2'000));

@@ -176,5 +176,22 @@ TEST(ClusterOfOneTest, AClusterOfOneNodeServes) {
   EXPECT_EQ(redis.Nodes()->size(), 1U);
 }
 
+// So that what is meant for its slots can go where these are meanwhile.
+TEST(ClusterOfOneTest, NothingWaitsWithANodeThatIsDown) {
+  RedisCluster cluster(1, 0);
+  RedisOptions options = ClusterOptions(cluster.urls());
+  options.command_timeout = kPatience;
+  const BlockingRedis redis = NewRedis(options);
+  const std::vector<BlockingRedisNode> nodes = NodesOf(redis);
+  ASSERT_EQ(nodes.size(), 1U);
+  ASSERT_TRUE(Eventually([&] { return redis.is_ready(); }));
+  cluster.Kill(0);
+  ASSERT_TRUE(Eventually([&] { return !redis.is_ready(); }));
+  absl::Status status;
+  const auto took = TimeOf([&] { status = nodes[0].client.Execute({"PING"}).status(); });
+  EXPECT_TRUE(WasNotSent(status)) << status;
+  EXPECT_LT(took, kPatience / 2);
+}
+
 }  // namespace
 }  // namespace holdfast::testing

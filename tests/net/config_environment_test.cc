@@ -1,6 +1,4 @@
 // Options from variables, and which of them win.
-#include "config/environment.h"
-
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "config/environment.h"
 #include "net/config_expect.h"
 #include "support/status_matchers.h"
 #include "support/temp_dir.h"

@@ -10,9 +10,10 @@ set(forbidden
   "#include *[<\"]asio"
   "#include *<(thread|mutex|shared_mutex|condition_variable|future|atomic|semaphore|stop_token)>"
   "#include *<(iostream|fstream|random|ctime|time\\.h|sys/.*|unistd\\.h|poll\\.h|netdb\\.h)>"
-  "#include *\"(net|cli|sim)/"
-  "#include *\"(client|lock|blocking|client_state|lock_state)\\.h\""
-  "#include *\"holdfast/(client|lock|blocking)\\.h\""
+  "#include *[<\"](openssl|yaml-cpp)/"
+  "#include *\"(net|cache|config|cli|sim)/"
+  "#include *\"(client|lock|blocking|redis|io)(_[a-z]*)?\\.h\""
+  "#include *\"holdfast/(client|lock|blocking|redis|cache)\\.h\""
   "(steady_clock|system_clock|high_resolution_clock) *::"
   "(clock_gettime|gettimeofday|getrandom|random_device)"
   "[^a-z_]time\\((NULL|nullptr|0)\\)")

@@ -95,8 +95,9 @@ struct RedisOptions {
   // "host:port", as the cluster announces it -> username and password.
   std::map<std::string, std::pair<std::string, std::string>> cluster_credentials = {};
   NodeAddressMap node_address = {};  // May be empty.
-  // How often one command may be sent on to another node (MOVED, ASK) or be tried again because the
-  // cluster was changing. 0 to 1000.
+  // How often one command may be sent on to another node (MOVED, ASK). 0 to 1000. What a cluster
+  // that is changing refuses for a moment (TRYAGAIN, CLUSTERDOWN, a node that is gone) is tried
+  // again until the command's deadline.
   int max_redirections = 16;
   // Commands that only read go to the replicas of their slot, in turn with its master. What they
   // return may be older than what was written before.

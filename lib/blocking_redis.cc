@@ -28,6 +28,9 @@ absl::StatusOr<Reply> BlockingRedis::Execute(Command command) const {
 }
 
 std::vector<absl::StatusOr<Reply>> BlockingRedis::Pipeline(Batch batch) const {
+  if (const absl::Status status = thread_->CheckCaller(); !status.ok()) {
+    return std::vector<absl::StatusOr<Reply>>(batch.size(), status);
+  }
   return thread_->Await<std::vector<absl::StatusOr<Reply>>>(
       [&](auto handler) { redis_.Pipeline(std::move(batch), std::move(handler)); });
 }

@@ -83,7 +83,7 @@ class IoThread {
   }
 
  private:
-  // Of a result for each of several commands there is at least one.
+  // A result for each of several commands: their number is not known here.
   template <class Result>
   static Result Failed(const absl::Status& status) {
     if constexpr (std::is_constructible_v<Result, const absl::Status&>) {

@@ -13,11 +13,13 @@ namespace holdfast {
 
 //   redis.Transaction(Batch().Add({"DECR", "stock"}).Add({"RPUSH", "orders", order}), …)
 //
-// Executed in this order. May be empty; then so is the result.
+// Executed in this order. May be empty; then so is the result. Made from a vector by a template, so
+// that a command's words in braces are not taken for commands.
 class Batch {
  public:
   Batch() = default;
-  Batch(std::vector<Command> commands)  // NOLINT(google-explicit-constructor)
+  template <std::same_as<std::vector<Command>> Commands>
+  Batch(Commands commands)  // NOLINT(google-explicit-constructor)
       : commands_(std::move(commands)) {}
 
   Batch& Add(Command command) & {

@@ -94,7 +94,7 @@ class BlockingRedis {
   // As `Redis::Create`. kResourceExhausted: no thread to be had.
   static absl::StatusOr<BlockingRedis> Create(RedisOptions options);
 
-  // As those of `Redis`. (Where nobody could answer, the result of Pipeline is a single error.)
+  // As those of `Redis`.
   absl::StatusOr<Reply> Execute(Command command) const;
   std::vector<absl::StatusOr<Reply>> Pipeline(Batch batch) const;
   absl::StatusOr<std::vector<Reply>> Transaction(Batch batch) const;

@@ -39,7 +39,8 @@ struct CacheOptions {
   // Put in front of every key, any bytes. Results have the keys without it.
   std::string prefix = {};
 
-  // How long what is stored lasts where a call does not say it. 0: it does not expire.
+  // How long what is stored lasts where a call does not say it. 0: it does not expire. (Only here:
+  // in a call 0 is in the past, which removes the key, and kNoExpiry is what does not expire.)
   std::chrono::milliseconds ttl{0};
 
   // For all values, also those of fields of hashes; not for counters, nor for the names of fields.
@@ -93,7 +94,8 @@ struct ScanOptions {
 static_assert(std::is_trivially_destructible_v<ScanOptions>);
 
 struct ClearOptions {
-  // Without a prefix, "all keys of the cache" are all keys of the database: that must be meant.
+  // Without a prefix, "all keys of the cache" are all keys of the database: that must be meant, and
+  // never where there are locks, whose keys and fencing counters would go, too.
   bool whole_database = false;
   int page = 1'000;  // As in ScanOptions.
 };
@@ -105,8 +107,8 @@ struct ComputeOptions {
 
   // How much longer it is kept, stale, for those who cannot have a fresh one: whose `wait` is over
   // while another computes, or while the locks cannot be had. 0: not at all. A key whose expiry is
-  // nearer than this counts as stale, so all who use a key must have the same `stale_for`. Needs a
-  // ttl.
+  // nearer than this counts as stale, so all who use a key must have the same `stale_for`; a value
+  // that Set gave no longer ttl than that is stale from the start. Needs a ttl.
   std::chrono::milliseconds stale_for{0};
 
   // How long to wait for another's computation, up to kWaitForever. 0: not at all.
@@ -128,7 +130,9 @@ class Keys {
             std::convertible_to<std::string_view>... More>
   Keys(const First& first, const More&... more)  // NOLINT(google-explicit-constructor)
       : list_{std::string(std::string_view(first)), std::string(std::string_view(more))...} {}
-  Keys(std::vector<std::string> keys)  // NOLINT(google-explicit-constructor)
+  // A template, so that words in braces are not taken for a vector's.
+  template <std::same_as<std::vector<std::string>> Strings>
+  Keys(Strings keys)  // NOLINT(google-explicit-constructor)
       : list_(std::move(keys)) {}
 
   const std::vector<std::string>& list() const { return list_; }

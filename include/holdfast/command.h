@@ -57,6 +57,7 @@ class CommandWord {
 //
 //   client.Execute({"SET", key, value, "PX", 1500})
 //   client.Execute(Command("MGET").AddAll(keys))
+//   client.Execute(Command(words))                    // a std::vector<std::string>
 //
 // A number becomes decimal text; a floating-point one the shortest that reads back as the same.
 // Text in char arrays ends at its first zero byte, as that of any std::string_view made from one.
@@ -90,7 +91,7 @@ class Command {
     return *this;
   }
 
-  // Adds arguments behind the last one. May be given words of this command itself.
+  // Adds arguments behind the last one. One of them may be a word of this command itself.
   template <detail::CommandArgument... Arguments>
   Command& Add(const Arguments&... arguments) & {
     (AddWord(detail::CommandWord(arguments).bytes()), ...);
@@ -101,7 +102,7 @@ class Command {
     return std::move(Add(arguments...));
   }
 
-  // Adds each element of a container.
+  // Adds each element of a container, none of which may be a word of this command.
   template <class Range>
   Command& AddAll(const Range& arguments) & {
     for (const auto& argument : arguments) Add(argument);

@@ -34,8 +34,9 @@ struct ClientOptions {
   std::string client_name = {};
 
   // The server or cluster of `Client::redis()`, which caches use. Without: the node, if there is
-  // only one. (That the locks' nodes are several independent servers leaves open where other data
-  // belongs.)
+  // only one, with `tls`, `client_name` and `connect_timeout` of this client; else they are not
+  // inherited. A cache on a server that has locks must have a prefix other than `key_prefix` and
+  // `holdfast:`, and clear no whole database. `.cache = RedisOptions{.url = "redis://d/3"}`
   std::optional<RedisOptions> cache = {};
 
   // Put in front of each lock's name to make its key; at most 1 KiB. Empty: keys are byte for byte

@@ -40,7 +40,7 @@ struct RedisNode;
 class Watch;
 
 // Cheap to copy: copies share the connections, which are closed when the last copy, Watch and
-// Subscription are gone; what still waits then fails.
+// Subscription are gone; what still waits then fails. (To let it end first: Quit.)
 //
 // One connection to each server carries the commands of all copies; those given in one turn of the
 // executor go out in one write, in the order in which they were given. When it breaks, commands
@@ -64,14 +64,15 @@ class Watch;
 class Redis {
  public:
   // Checks the options, reads certificates, and starts to connect; kInvalidArgument names what is
-  // wrong. Does not wait for the connection.
+  // wrong. Does not wait for the connection: for that, send a PING.
   static absl::StatusOr<Redis> Create(asio::any_io_executor executor, RedisOptions options);
 
   // Sends one command. Signature: void(absl::StatusOr<Reply>).
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Reply>)) CompletionToken>
   auto Execute(Command command, CompletionToken&& completion_token) const;
 
-  // Sends all commands without waiting for each other's replies. Each has a result of its own.
+  // Sends all commands without waiting for each other's replies. Each has a result of its own, in
+  // their order.
   // Signature: void(std::vector<absl::StatusOr<Reply>>).
   template <ASIO_COMPLETION_TOKEN_FOR(void(std::vector<absl::StatusOr<Reply>>)) CompletionToken>
   auto Pipeline(Batch batch, CompletionToken&& completion_token) const;
@@ -79,9 +80,10 @@ class Redis {
   // Sends the commands between MULTI and EXEC: the server executes all of them, with nobody else's
   // between, or none. On a cluster all keys must be in one slot. The reply of a command that failed
   // when it was executed is an error in the result; the others were executed (Redis does not roll
-  // back). kAborted: the server refused one of them beforehand, and executed none. (A user who may
-  // not send MULTI gets MayHaveBeenExecuted: the commands behind it were executed by themselves.)
-  // Signature: void(absl::StatusOr<std::vector<Reply>>).
+  // back): an OK result is not yet success, each reply has its own status. kAborted: the server
+  // refused one of them beforehand, and executed none. (A user who may not send MULTI gets
+  // MayHaveBeenExecuted: the commands behind it were executed by themselves.) Signature:
+  // void(absl::StatusOr<std::vector<Reply>>).
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<Reply>>)) CompletionToken>
   auto Transaction(Batch batch, CompletionToken&& completion_token) const;
 
@@ -163,7 +165,8 @@ struct RedisNode {
 
 // Keys that are watched: a transaction is executed only if none of them was changed since. Goes on
 // a connection of its own, which is not made anew when it breaks: then all calls fail. It watches
-// until its transaction, or its end. Movable; thread safety as `Redis`.
+// until its transaction, or its end: for another try, watch anew. Movable; thread safety as
+// `Redis`.
 class Watch {
  public:
   Watch(Watch&&) noexcept = default;

@@ -36,7 +36,7 @@ struct RedisError {
 std::optional<RedisError> GetRedisError(const absl::Status& status);
 
 // The command was sent, at least in part, and no answer came: the connection was lost, the time ran
-// out, or the caller cancelled. Whether the server executed it is not known.
+// out, or the client was disconnected. Whether the server executed it is not known.
 bool MayHaveBeenExecuted(const absl::Status& status);
 
 // The command was certainly never sent, so that sending it again is safe.

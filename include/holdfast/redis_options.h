@@ -24,7 +24,7 @@ class ReconnectDecision {
   static ReconnectDecision After(std::chrono::milliseconds pause) {
     return {pause, absl::OkStatus()};
   }
-  // Give up. Commands fail from then on, with the cause of the last failure.
+  // Give up, for good: commands fail from then on, with the cause of the last failure.
   static ReconnectDecision Stop() { return {std::nullopt, absl::OkStatus()}; }
   // Give up. Commands fail from then on with this error.
   static ReconnectDecision Fail(absl::Status error) { return {std::nullopt, std::move(error)}; }
@@ -83,7 +83,8 @@ using NodeAddressMap = std::function<Endpoint(const Endpoint& announced)>;
 
 // Given to `Redis::Create`, which copies it. A value out of bounds is kInvalidArgument there.
 struct RedisOptions {
-  // One server: a URL (holdfast/endpoint.h), or where that is empty, the fields of `server`.
+  // One server: a URL (holdfast/endpoint.h), which wins, with all that it leaves out as by default;
+  // or where that is empty, the fields of `server`.
   std::string url = {};
   Endpoint server = {};
 
@@ -103,6 +104,7 @@ struct RedisOptions {
   // return may be older than what was written before.
   bool read_from_replicas = false;
 
+  // For `rediss://` and Endpoint::tls; it does not turn TLS on.
   TlsOptions tls = {};
 
   // As CLIENT LIST shows it: printable ASCII without spaces. Empty: none.
@@ -112,8 +114,9 @@ struct RedisOptions {
   std::chrono::milliseconds connect_timeout{5'000};
 
   // Bound on each command, from the call to its result. A server that leaves a command unanswered
-  // for so long is given up: its connection is closed and opened anew. (So a command that waits on
-  // the server, as BLPOP, must wait for less.) 1 ms to 1 h.
+  // for so long is given up: its connection is closed and opened anew. (A command that waits on the
+  // server, as BLPOP, must wait for less, and holds up all others on the connection: give it a
+  // Redis of its own, made by another Create.) 1 ms to 1 h.
   std::chrono::milliseconds command_timeout{5'000};
 
   // How long a connection may be idle before a PING asks whether it still works, which is known
@@ -125,20 +128,23 @@ struct RedisOptions {
   std::chrono::milliseconds keep_alive{5'000};
   bool no_delay = true;  // TCP_NODELAY: small commands are not held back.
 
-  ReconnectStrategy reconnect = {};  // Empty: ReconnectWithBackoff().
+  ReconnectStrategy reconnect = {};  // Empty: ReconnectWithBackoff(), which never gives up.
 
   // Whether commands wait for a connection that is not ready, at most `max_queued` of them (more
-  // fail with kResourceExhausted) and each until its own deadline. Off: they fail at once.
+  // fail with kResourceExhausted) and each until its own deadline. Off: they fail at once, those
+  // before the first connection too.
   bool offline_queue = true;
   std::size_t max_queued = 100'000;
 
-  // What a server may make us keep for one reply; a larger one is a protocol error. Bytes of all
-  // texts: 1 KiB to 512 MiB; elements of all arrays: 1 to 16 Mi.
+  // What a server may make us keep for one reply; a larger one is a protocol error, which closes
+  // the connection, with all that is under way on it. Bytes of all texts: 1 KiB to 512 MiB;
+  // elements of all arrays: 1 to 16 Mi.
   std::size_t max_reply_bytes = std::size_t{64} << 20;
   std::size_t max_reply_elements = std::size_t{1} << 20;
 
   // Hears of connections, on the client's executor, one call at a time, never inside a call of
-  // yours and under no lock. Must not throw.
+  // yours and under no lock. Must not throw, nor own a copy of the client, which would never be the
+  // last one then.
   std::function<void(const ConnectionEvent&)> on_event = {};
 };
 

@@ -6,9 +6,10 @@
 
 namespace holdfast {
 
-// For endpoints whose `tls` is set: TLS 1.2 or later, never a fall-back to plain text. All files
-// and texts are PEM, read and checked once, when the client is made; a certificate or key that is
-// given both as a file and as text, or cannot be used, is kInvalidArgument.
+// For endpoints whose `tls` is set, as by `rediss://`; they do not set it. TLS 1.2 or later, never
+// a fall-back to plain text. All files and texts are PEM, read and checked once, when the client is
+// made; a certificate or key that is given both as a file and as text, or cannot be used, is
+// kInvalidArgument.
 struct TlsOptions {
   // The authorities whose certificates are trusted, one or more. Neither: the system's.
   std::string ca_file = {};

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 class RedisTlsTest : public ::testing::Test {
  protected:
-  ServerSetup Setup(const CertificateOrder& order, bool client_auth = false) const {
+  ServerSetup SetupFor(const CertificateOrder& order, bool client_auth = false) const {
     const CertificateFiles files = WriteTo(dir_, "server", authority_.Issue(order));
     return {.durability = Durability::kNone,
             .tls_certificate_file = files.certificate,
@@ -45,22 +45,22 @@ class RedisTlsTest : public ::testing::Test {
   const CertificateAuthority authority_;
   const CertificateAuthority other_authority_;
   const TlsOptions trust_ = {.ca = authority_.pem()};
-  const Events events_;
+  const Events events_ = {};
 };
 
 TEST_F(RedisTlsTest, ServerWithTheRightName) {
-  RedisServer server(Setup({.names = {"localhost"}}));
+  RedisServer server(SetupFor({.names = {"localhost"}}));
   EXPECT_THAT(Ping(NamedUrl(server), trust_), IsOk());
   EXPECT_THAT(Ping(NamedUrl(server), {.ca_file = authority_.WriteTo(dir_, "again.pem")}), IsOk());
 }
 
 TEST_F(RedisTlsTest, ServerWithItsIpAddress) {
-  RedisServer server(Setup({.ips = {"127.0.0.1"}}));
+  RedisServer server(SetupFor({.ips = {"127.0.0.1"}}));
   EXPECT_THAT(Ping(server.tls_url(), trust_), IsOk());
 }
 
 TEST_F(RedisTlsTest, WrongHostNameIsRefusedBeforeAnythingIsSent) {
-  RedisServer server(Setup({.names = {"elsewhere.example"}}));
+  RedisServer server(SetupFor({.names = {"elsewhere.example"}}));
   const auto reply = Ping(NamedUrl(server), trust_);
   EXPECT_THAT(reply, StatusIs(absl::StatusCode::kInternal, HasSubstr("localhost")));
   EXPECT_TRUE(WasNotSent(reply.status()));
@@ -72,7 +72,7 @@ TEST_F(RedisTlsTest, WrongHostNameIsRefusedBeforeAnythingIsSent) {
 }
 
 TEST_F(RedisTlsTest, WrongAuthorityIsRefused) {
-  RedisServer server(Setup({.names = {"localhost"}}));
+  RedisServer server(SetupFor({.names = {"localhost"}}));
   const auto reply = Ping(NamedUrl(server), {.ca = other_authority_.pem()});
   EXPECT_THAT(reply, StatusIs(absl::StatusCode::kInternal, HasSubstr("certificate")));
   EXPECT_TRUE(WasNotSent(reply.status()));
@@ -81,13 +81,13 @@ TEST_F(RedisTlsTest, WrongAuthorityIsRefused) {
 }
 
 TEST_F(RedisTlsTest, ExpiredCertificateIsRefused) {
-  RedisServer server(Setup({.names = {"localhost"}, .expired = true}));
+  RedisServer server(SetupFor({.names = {"localhost"}, .expired = true}));
   EXPECT_THAT(Ping(NamedUrl(server), trust_),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("expired")));
 }
 
 TEST_F(RedisTlsTest, ClientCertificateIsShownWhereItIsDemanded) {
-  RedisServer server(Setup({.names = {"localhost"}}, true));
+  RedisServer server(SetupFor({.names = {"localhost"}}, true));
   const Certificate mine = authority_.Issue({.common_name = "me"});
   TlsOptions tls = trust_;
   tls.certificate = mine.certificate;
@@ -101,13 +101,13 @@ TEST_F(RedisTlsTest, ClientCertificateIsShownWhereItIsDemanded) {
 }
 
 TEST_F(RedisTlsTest, ClientWithoutTheCertificateThatIsDemandedLearnsWhy) {
-  RedisServer server(Setup({.names = {"localhost"}}, true));
+  RedisServer server(SetupFor({.names = {"localhost"}}, true));
   EXPECT_THAT(Ping(NamedUrl(server), trust_),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("certificate")));
 }
 
 TEST_F(RedisTlsTest, VerificationCanBeSwitchedOffByItsUnsafeName) {
-  RedisServer server(Setup({.names = {"elsewhere.example"}, .expired = true}));
+  RedisServer server(SetupFor({.names = {"elsewhere.example"}, .expired = true}));
   EXPECT_THAT(Ping(NamedUrl(server), {.unsafe_skip_verification = true}), IsOk());
 }
 
@@ -124,14 +124,14 @@ TEST_F(RedisTlsTest, PlainServerIsNeverTalkedToInPlainText) {
 }
 
 TEST_F(RedisTlsTest, TlsServerDoesNotHangAClientWithoutTls) {
-  RedisServer server(Setup({.names = {"localhost"}}));
+  RedisServer server(SetupFor({.names = {"localhost"}}));
   const auto reply = Ping("redis://" + server.tls_address(), {});
   EXPECT_TRUE(WasNotSent(reply.status())) << reply.status();
   EXPECT_THAT(events_.names(), ElementsAre("connect", "error", "end"));
 }
 
 TEST_F(RedisTlsTest, BigValuesBothWays) {
-  RedisServer server(Setup({.names = {"localhost"}}));
+  RedisServer server(SetupFor({.names = {"localhost"}}));
   const BlockingRedis redis = NewRedis({.url = NamedUrl(server), .tls = trust_});
   std::string value(5 << 20, '\0');
   for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>(i * 7 >> 2);
@@ -142,7 +142,7 @@ TEST_F(RedisTlsTest, BigValuesBothWays) {
 }
 
 TEST_F(RedisTlsTest, ReconnectsAfterARestart) {
-  RedisServer server(Setup({.names = {"localhost"}}));
+  RedisServer server(SetupFor({.names = {"localhost"}}));
   RedisOptions options = Prompt(NamedUrl(server));
   options.tls = trust_;
   const BlockingRedis redis = NewRedis(options);
@@ -153,7 +153,7 @@ TEST_F(RedisTlsTest, ReconnectsAfterARestart) {
 }
 
 TEST_F(RedisTlsTest, LocksThroughTls) {
-  ServerSetup setup = Setup({.names = {"localhost"}});
+  ServerSetup setup = SetupFor({.names = {"localhost"}});
   setup.durability = Durability::kAlways;
   RedisServer server(setup);
   auto client = BlockingClient::Create({.nodes = {NamedUrl(server)}, .tls = trust_});
@@ -165,7 +165,7 @@ TEST_F(RedisTlsTest, LocksThroughTls) {
 }
 
 TEST_F(RedisTlsTest, LocksAreNotTakenFromAServerOfAnotherAuthority) {
-  RedisServer server(Setup({.names = {"localhost"}}));
+  RedisServer server(SetupFor({.names = {"localhost"}}));
   auto client =
       BlockingClient::Create({.nodes = {NamedUrl(server)}, .tls = {.ca = other_authority_.pem()}});
   ASSERT_THAT(client, IsOk());

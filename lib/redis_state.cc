@@ -2,6 +2,7 @@
 
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
+#include <exception>
 
 #include "net/cluster_router.h"
 #include "net/single_router.h"
@@ -105,7 +106,11 @@ net::SessionOptions RedisState::SessionFor(Endpoint endpoint) const {
 
 RedisHandle::~RedisHandle() {
   if (state_->CheckProcess().ok()) {
-    state_->Disconnect();
+    try {
+      state_->Disconnect();
+    } catch (const std::exception&) {
+      // No memory to end it in order: its connections end with the executor's context.
+    }
     return;
   }
   // In a forked child: closing would take the parent's sockets out of the epoll set that both

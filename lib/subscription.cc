@@ -2,6 +2,7 @@
 #include "holdfast/subscription.h"
 
 #include <asio/post.hpp>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,10 +25,14 @@ class SubscriptionHandle final {
     listener_->closed = true;
     if (!client_->state().CheckProcess().ok()) return;  // The connection is the parent's.
     // Posted, as it may be a handler that lets it go, in the midst of the subscriber's work.
-    asio::post(client_->state().strand(),
-               [subscriber = client_->state().subscriber(), listener = listener_] {
-                 subscriber->Unsubscribe(*listener);
-               });
+    try {
+      asio::post(client_->state().strand(),
+                 [subscriber = client_->state().subscriber(), listener = listener_] {
+                   subscriber->Unsubscribe(*listener);
+                 });
+    } catch (const std::exception&) {
+      // No memory: it stays subscribed, and nobody is told of the messages.
+    }
   }
   SubscriptionHandle(const SubscriptionHandle&) = delete;
   SubscriptionHandle& operator=(const SubscriptionHandle&) = delete;

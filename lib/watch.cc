@@ -1,5 +1,6 @@
 // Transactions on watched keys.
 #include <asio/post.hpp>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,7 +30,11 @@ class WatchHandle final {
       static_cast<void>(new std::shared_ptr<net::Session>(session_));
       return;
     }
-    asio::post(state().strand(), [session = session_] { session->Disconnect(); });
+    try {
+      asio::post(state().strand(), [session = session_] { session->Disconnect(); });
+    } catch (const std::exception&) {
+      // No memory: the connection ends with the executor's context.
+    }
   }
   WatchHandle(const WatchHandle&) = delete;
   WatchHandle& operator=(const WatchHandle&) = delete;
@@ -115,6 +120,9 @@ class Watching final : public std::enable_shared_from_this<Watching> {
   }
 
   void Connect(Endpoint endpoint) {
+    if (!client_->state().is_open()) {
+      return done_(NotSent(absl::StatusCode::kCancelled, "WATCH: the client was disconnected"));
+    }
     auto handle = std::make_shared<WatchHandle>(client_, std::move(endpoint));
     handle->Start();
     // MULTI is tried first: of a user who may not say it, the server would execute the commands

@@ -78,7 +78,7 @@ struct ConnectionEvent {
 const char* EventName(ConnectionEvent::Kind kind);
 
 // Where clients of a cluster reach a node that the cluster knows by another address, as behind NAT
-// or a tunnel. Called on the client's executor; must not block or throw.
+// or a tunnel. Called on the client's executor; must not block, throw, or use the client.
 using NodeAddressMap = std::function<Endpoint(const Endpoint& announced)>;
 
 // Given to `Redis::Create`, which copies it. A value out of bounds is kInvalidArgument there.
@@ -123,8 +123,8 @@ struct RedisOptions {
   // after the command timeout. 0: never. Else 10 ms to 24 h.
   std::chrono::milliseconds ping_interval{0};
 
-  // The kernel's own question, after the connection was idle for so long; 0: never. At most 24 h;
-  // in whole seconds.
+  // The kernel's own question, after the connection was idle for so long; 0: never. At most 24 h,
+  // which Linux takes for 9; in whole seconds.
   std::chrono::milliseconds keep_alive{5'000};
   bool no_delay = true;  // TCP_NODELAY: small commands are not held back.
 

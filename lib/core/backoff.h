@@ -9,6 +9,11 @@
 
 namespace holdfast::core {
 
+// A pause that a user chose, as it is taken: none if it is negative, a year if it is longer.
+inline milliseconds BoundedPause(milliseconds pause) {
+  return std::clamp<milliseconds>(pause, milliseconds(0), std::chrono::hours(24 * 365));
+}
+
 // The pause after `failures` (from 1) connects failed in a row: `least`, doubled each time up to
 // `most`, of which `random` (any value, evenly drawn) takes off up to a half, so that clients which
 // lost a server together do not come back together.

@@ -1,6 +1,8 @@
 #include "core/redirect.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -49,6 +51,17 @@ std::optional<Redirect> ReadTarget(std::string_view text) {
   return Redirect{.slot = *slot, .host = *std::move(host), .port = *port};
 }
 
+// As servers from 6.0 to 7.2 say it.
+constexpr std::string_view kRefusals[] = {
+    "TRYAGAIN Multiple keys request during rehashing of slot",
+    "CLUSTERDOWN The cluster is down",
+    "CLUSTERDOWN The cluster is down and only accepts read commands",
+    "CLUSTERDOWN Hash slot not served",
+    "LOADING Redis is loading the dataset in memory",
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    "READONLY You can't write against a read only replica.",
+};
+
 }  // namespace
 
 Redirect ReadRedirect(std::string_view error_reply) {
@@ -62,6 +75,15 @@ Redirect ReadRedirect(std::string_view error_reply) {
   if (!redirect) return {.kind = Redirect::Kind::kMalformed};
   redirect->kind = kind;
   return *std::move(redirect);
+}
+
+Redirect ReadScriptRedirect(std::string_view error_reply) {
+  const Redirect redirect = ReadRedirect(error_reply);
+  const bool sent_on =
+      redirect.kind == Redirect::Kind::kMoved || redirect.kind == Redirect::Kind::kAsk;
+  const auto is_said = [&](std::string_view refusal) { return refusal == error_reply; };
+  if (sent_on || std::any_of(std::begin(kRefusals), std::end(kRefusals), is_said)) return redirect;
+  return {.kind = Redirect::Kind::kNone};
 }
 
 }  // namespace holdfast::core

@@ -31,6 +31,10 @@ struct Redirect {
 // Reads the text of an error reply. None of the kinds but kNone changed anything on the server.
 Redirect ReadRedirect(std::string_view error_reply);
 
+// The same of the answer to a script, which may end with an error of its own, in whatever words,
+// after it has changed something: only what the server itself says instead of executing it.
+Redirect ReadScriptRedirect(std::string_view error_reply);
+
 }  // namespace holdfast::core
 
 #endif  // HOLDFAST_CORE_REDIRECT_H_

@@ -86,7 +86,11 @@ absl::StatusCode CodeOf(const RedisError& error) {
 }
 
 std::string Clean(std::string_view text) {
-  const std::size_t quotes = text.find("with args beginning with");
+  std::size_t quotes = std::string_view::npos;
+  for (const std::string_view start :
+       {"with args beginning with", " modifier '", "Invalid argument '"}) {
+    quotes = std::min(quotes, text.find(start));
+  }
   text = text.substr(0, quotes);
   if (quotes != std::string_view::npos) text = text.substr(0, text.find_last_not_of(" ,") + 1);
   return core::Printable(text, kLongest);

@@ -92,6 +92,7 @@ void ClusterCommand::OnReplies(absl::StatusOr<Replies> replies) {
 
 void ClusterCommand::OnAnswer(Replies replies) {
   const Reply* redirect = target_.node.empty() ? FindRedirect(replies) : nullptr;
+  if (redirect != nullptr && IsOfAScript(*redirect)) redirect = nullptr;
   if (redirect == nullptr) return Finish(std::move(replies));
   const bool malformed =
       core::ReadRedirect(redirect->text()).kind == core::Redirect::Kind::kMalformed;
@@ -100,6 +101,14 @@ void ClusterCommand::OnAnswer(Replies replies) {
     return SendToOwner();
   }
   Do(route_.OnError(redirect->text(), address_, cluster_->map->topology(), Now()));
+}
+
+// An error that a script ended with, and no node's: it was executed.
+bool ClusterCommand::IsOfAScript(const Reply& error) const {
+  if (request_.commands.size() != 1) return false;
+  const std::string name = request_.commands.front().name();
+  if (!name.starts_with("EVAL") && !name.starts_with("FCALL")) return false;
+  return core::ReadScriptRedirect(error.text()).kind == core::Redirect::Kind::kNone;
 }
 
 void ClusterCommand::OnFailure(const absl::Status& status) {

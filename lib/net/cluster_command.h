@@ -15,6 +15,7 @@
 #include "core/cluster_route.h"
 #include "core/node_address.h"
 #include "core/time.h"
+#include "net/clock.h"
 #include "net/cluster_state.h"
 #include "net/router.h"
 
@@ -49,6 +50,7 @@ class ClusterCommand final : public std::enable_shared_from_this<ClusterCommand>
   void SendTo(const core::NodeAddress& address, bool asking);
   void OnReplies(absl::StatusOr<Replies> replies);
   void OnAnswer(Replies replies);
+  bool IsOfAScript(const Reply& error) const;
   void OnFailure(const absl::Status& status);
   bool MayGoElsewhere(const absl::Status& status) const;
 
@@ -66,6 +68,7 @@ class ClusterCommand final : public std::enable_shared_from_this<ClusterCommand>
   void FinishLater(absl::Status status);
 
   const std::shared_ptr<ClusterState> cluster_;
+  const int fork_generation_ = ForkGeneration();
   Request request_;
   ClusterTarget target_;
   core::ClusterRoute route_;

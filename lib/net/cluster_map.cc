@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/backoff.h"
+
 namespace holdfast::net {
 namespace {
 
@@ -53,7 +55,7 @@ void ClusterMap::Refresh(const NodeAddress& first, Done done) {
 }
 
 void ClusterMap::Schedule() {
-  if (scheduled_ || discovery_ || stopped_) return;
+  if (scheduled_ || discovery_ || stopped_ || ForkGeneration() != fork_generation_) return;
   if (Now() >= next_) return Discover();
   scheduled_ = true;
   timer_.expires_after(next_ - Now());
@@ -144,7 +146,7 @@ void ClusterMap::OnNotFound(const absl::Status& problem) {
     const absl::Status& error = decision.error();
     return on_give_up_(error.ok() ? problem : error);
   }
-  next_ = Now() + std::max(*decision.pause(), core::milliseconds(0));
+  next_ = Now() + core::BoundedPause(*decision.pause());
   Schedule();
 }
 

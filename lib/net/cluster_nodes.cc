@@ -57,9 +57,10 @@ Session& ClusterNodes::At(const core::NodeAddress& node) {
   SessionOptions options = session_;
   options.endpoint = endpoints_->Reach(node);
   const auto session = std::make_shared<Session>(executor_, std::move(options), SinkFor(name));
-  sessions_.emplace(name, session);
-  session->Start();
-  return *session;
+  // The user's map of addresses may have sent a command there meanwhile.
+  const auto [entry, is_new] = sessions_.emplace(name, session);
+  if (is_new) session->Start();
+  return *entry->second;
 }
 
 EventSink ClusterNodes::SinkFor(const std::string& node) {

@@ -39,7 +39,9 @@ void ClusterCommand::Wait(core::TimePoint until, std::function<void()> on_time) 
   timer_->expires_after(std::max<core::nanoseconds>(until - Now(), {}));
   timer_->async_wait(
       [self = shared_from_this(), wait, on_time = std::move(on_time)](asio::error_code error) {
-        if (!error && self->EndWait(wait)) on_time();
+        // In a forked child the command is the parent's.
+        if (error || ForkGeneration() != self->fork_generation_) return;
+        if (self->EndWait(wait)) on_time();
       });
 }
 

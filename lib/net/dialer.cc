@@ -41,7 +41,7 @@ void Dialer::Dial(const Endpoint& endpoint, Done done) {
   resolver_.Resolve(
       endpoint.host, endpoint.port,
       [self = shared_from_this()](const std::string& error, const Resolver::Addresses& addresses) {
-        if (self->done_) self->OnAddresses(error, addresses);
+        if (self->done_ && !self->InForkedChild()) self->OnAddresses(error, addresses);
       });
 }
 
@@ -73,7 +73,9 @@ void Dialer::Connect(std::size_t index) {
   if (last_error_) return TryAddress(index + 1);
   socket_.async_connect(addresses_[index],
                         [self = shared_from_this(), index](asio::error_code error) {
-                          if (self->done_) self->OnConnect(index, error);
+                          if (self->done_ && !self->InForkedChild()) {
+                            self->OnConnect(index, error);
+                          }
                         });
 }
 
@@ -97,7 +99,7 @@ asio::error_code Dialer::OpenSocket(const Address& address) {
 void Dialer::WaitForBacklog(std::size_t index) {
   backlog_timer_.expires_after(kBacklogPause);
   backlog_timer_.async_wait([self = shared_from_this(), index](asio::error_code error) {
-    if (!error && self->done_) self->Connect(index);
+    if (!error && self->done_ && !self->InForkedChild()) self->Connect(index);
   });
 }
 
@@ -105,7 +107,7 @@ void Dialer::Watch(core::nanoseconds pause) {
   watch_until_ = Now() + pause;
   timer_.expires_after(pause);
   timer_.async_wait([self = shared_from_this()](asio::error_code error) {
-    if (!error && self->done_ && ForkGeneration() == self->fork_generation_) self->OnWatch();
+    if (!error && self->done_ && !self->InForkedChild()) self->OnWatch();
   });
 }
 

@@ -36,6 +36,8 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
  private:
   using Address = asio::generic::stream_protocol::endpoint;
 
+  // A socket that is being connected is the parent's as well.
+  bool InForkedChild() const { return ForkGeneration() != fork_generation_; }
   void OnAddresses(const std::string& error, const Resolver::Addresses& addresses);
   void TryAddress(std::size_t index);
   void Connect(std::size_t index);

@@ -9,7 +9,6 @@
 #include <asio/defer.hpp>
 #include <asio/detail/socket_option.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/write.hpp>
 #include <utility>
 
 #include "core/text.h"
@@ -22,6 +21,9 @@ using core::TimePoint;
 
 // INFO grows with what the server has in it.
 constexpr core::ReplyLimits kHandshakeLimits = {.bytes = 4 * 1024 * 1024};
+
+// Linux takes no more seconds for TCP_KEEPIDLE.
+constexpr std::int64_t kMaxKeepIdle = 32'767;
 
 asio::error_code SetNumber(Socket& socket, int level, int name, int value) {
   if (setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0) return {};
@@ -69,7 +71,7 @@ asio::error_code Link::SetSocketOptions() {
   if (options_.no_delay) error = SetNumber(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
   if (error || options_.keep_alive.count() == 0) return error;
   // The kernel counts in seconds; with three more questions it gives up after twice the time.
-  const auto idle = std::max<std::int64_t>(options_.keep_alive.count() / 1000, 1);
+  const auto idle = std::clamp<std::int64_t>(options_.keep_alive.count() / 1000, 1, kMaxKeepIdle);
   const auto pause = std::max<std::int64_t>(idle / 3, 1);
   error = SetNumber(socket_, SOL_SOCKET, SO_KEEPALIVE, 1);
   if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle));
@@ -138,14 +140,23 @@ void Link::PieceWritten() {
   if (!tls_) pipeline_.FinishWrite();
 }
 
+// Waits before it writes, so that a forked child which runs the same loop sends none of our bytes.
 void Link::WriteRest(std::string_view bytes) {
-  auto on_written = [self = shared_from_this()](asio::error_code error, std::size_t) {
-    if (self->phase_ == Phase::kEnded) return;
+  auto on_writable = [self = shared_from_this(), bytes](asio::error_code error) {
+    if (self->phase_ == Phase::kEnded || self->InForkedChild()) return;
     if (error) return self->FailWrite(error);
-    self->PieceWritten();
-    self->Flush();
+    self->WriteOn(bytes);
   };
-  asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), std::move(on_written));
+  socket_.async_wait(Socket::wait_write, std::move(on_writable));
+}
+
+void Link::WriteOn(std::string_view bytes) {
+  asio::error_code error;
+  bytes.remove_prefix(socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error));
+  if (error && error != asio::error::would_block) return FailWrite(error);
+  if (!bytes.empty()) return WriteRest(bytes);
+  PieceWritten();
+  Flush();
 }
 
 // Waits before it reads, so that a forked child which runs the same loop eats none of our bytes.
@@ -163,12 +174,16 @@ void Link::OnReadable() {
   const std::size_t size = socket_.read_some(asio::buffer(received_), error);
   if (error == asio::error::would_block) return Read();
   if (error) return Fail({Vote::kDown, Words(error)});
-  if (tls_) {
-    OnSecuredBytes({received_.data(), size});
-  } else {
-    Receive({received_.data(), size});
-  }
+  OnBytes({received_.data(), size});
   if (phase_ != Phase::kEnded) Read();
+}
+
+void Link::OnBytes(std::string_view bytes) {
+  if (tls_) {
+    OnSecuredBytes(bytes);
+  } else {
+    Receive(bytes);
+  }
 }
 
 void Link::OnSecuredBytes(std::string_view bytes) {
@@ -239,12 +254,12 @@ std::string Link::TimeoutReason() const {
   return "silent for " + core::HumanDuration(options_.command_timeout);
 }
 
-// A server that refuses us by TLS says why and closes: what it said may still be unread.
+// What the server said before it closed may still be unread: answers, or why it refuses us.
 void Link::FailWrite(const asio::error_code& error) {
-  if (tls_) {
-    asio::error_code ignored;
-    const std::size_t size = socket_.read_some(asio::buffer(received_), ignored);
-    if (size > 0) OnSecuredBytes({received_.data(), size});
+  asio::error_code end;
+  while (phase_ != Phase::kEnded && !end) {
+    const std::size_t size = socket_.read_some(asio::buffer(received_), end);
+    if (!end) OnBytes({received_.data(), size});
   }
   Fail({Vote::kDown, Words(error)});
 }

@@ -91,6 +91,7 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
   std::string_view NextPiece();
   void PieceWritten();
   void WriteRest(std::string_view bytes);
+  void WriteOn(std::string_view bytes);
   void Read();
   void OnReadable();
   void OnBytes(std::string_view bytes);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "core/backoff.h"
 #include "core/redis_errors.h"
 #include "core/reply_access.h"
 #include "core/resp.h"
@@ -21,7 +22,6 @@ using Kind = ConnectionEvent::Kind;
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
 
 // More would not fit into a timer.
-constexpr core::milliseconds kLongestPause = std::chrono::hours(24 * 365);
 
 // Between two looks whether a server that is loading, or busy, serves again.
 constexpr core::milliseconds kLoadingPause{50};
@@ -213,8 +213,7 @@ void Session::Decide(const ReconnectDecision& decision) {
   if (state() == State::kEnded) return;  // By what the strategy did.
   if (!decision.pause()) return End(decision.error().ok() ? last_error_ : decision.error());
   ++retries_;
-  const core::milliseconds pause =
-      std::clamp(*decision.pause(), core::milliseconds(0), kLongestPause);
+  const core::milliseconds pause = core::BoundedPause(*decision.pause());
   Tell(Kind::kReconnecting, last_error_, pause);
   retry_timer_.expires_after(pause);
   retry_timer_.async_wait([self = shared_from_this()](asio::error_code error) {

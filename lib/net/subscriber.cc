@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <string>
 
+#include "core/backoff.h"
 #include "core/redis_errors.h"
 #include "core/text.h"
 
@@ -196,7 +197,7 @@ void Subscriber::OnFailure(absl::Status error) {
 void Subscriber::Decide(const ReconnectDecision& decision) {
   if (decision.pause()) {
     ++retries_;
-    return Retry(std::max(*decision.pause(), core::milliseconds(0)), &Subscriber::Locate);
+    return Retry(core::BoundedPause(*decision.pause()), &Subscriber::Locate);
   }
   RejectAll(decision.error().ok() ? last_error_ : decision.error());
   Close();

@@ -108,6 +108,19 @@ TEST(RedirectTest, RefusesWhatNamesNoSlotOrNoAddress) {
   }
 }
 
+TEST(ScriptRedirectTest, OnlyWhatServersThemselvesSayIsOne) {
+  EXPECT_EQ(ReadScriptRedirect("MOVED 1 a:1").kind, Kind::kMoved);
+  EXPECT_EQ(ReadScriptRedirect("ASK 1 a:1").kind, Kind::kAsk);
+  EXPECT_EQ(ReadScriptRedirect("TRYAGAIN Multiple keys request during rehashing of slot").kind,
+            Kind::kTryAgain);
+  EXPECT_EQ(ReadScriptRedirect("CLUSTERDOWN Hash slot not served").kind, Kind::kClusterDown);
+  for (const std::string own :
+       {"TRYAGAIN later", "MOVED to archive", "ASK again", "LOADING", "ERR a",
+        "READONLY You can't write against a read only replica. script: x"}) {
+    EXPECT_EQ(ReadScriptRedirect(own).kind, Kind::kNone) << own;
+  }
+}
+
 TEST(RedirectTest, SurvivesRandomText) {
   const std::uint32_t seed = TestSeed();
   SCOPED_TRACE(SeedText(seed));

@@ -145,6 +145,15 @@ TEST_F(ClusterCommandsTest, ScriptsAreLoadedWhereTheirKeysAre) {
   EXPECT_EQ(Do({"GET", "c"}), "2");
 }
 
+// It was executed: sent anywhere again, it would be executed again.
+TEST_F(ClusterCommandsTest, AScriptsOwnErrorIsNoRedirection) {
+  for (const std::string error : {"TRYAGAIN later", "MOVED to archive", "NOSCRIPT of mine"}) {
+    const Script script("redis.call('INCR', KEYS[1]) return redis.error_reply('" + error + "')");
+    EXPECT_THAT(redis_.Run(script, {error}, {}).status().message(), HasSubstr(error));
+    EXPECT_EQ(Do({"GET", error}), "1");
+  }
+}
+
 TEST_F(ClusterCommandsTest, NodesAreListedEachWithAClientOfItsOwn) {
   const auto nodes = redis_.Nodes();
   ASSERT_THAT(nodes, IsOk());

@@ -99,8 +99,8 @@ void Redis::StartRun(const Script& script, const Arguments& keys, const Argument
                         done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
     const auto error = GetRedisError(reply.status());
     // In the server's own words: a script that was executed may say NOSCRIPT, too.
-    const bool unknown = error && error->code == "NOSCRIPT" &&
-                         error->message.starts_with("No matching script. Please use EVAL");
+    const bool unknown =
+        error && error->code == "NOSCRIPT" && error->message.starts_with("No matching script");
     if (!unknown) return done(std::move(reply));
     Command with_text = {"EVAL", script.text(), keys.size()};
     with_text.AddAll(keys.words()).AddAll(arguments.words());

@@ -5,9 +5,9 @@
 namespace holdfast::bench {
 
 // 64 SETs in flight on one connection of the library, given one by one and in pipelines, against
-// redis-benchmark with 64 in flight on each of its connections (its default number, and one), in
-// turns on one server. Prints it, and returns whether the library does enough commands a second,
-// and keeps no more memory for many commands than for few.
+// redis-benchmark with 64 in flight on each of its connections (its default number, 50, and one),
+// in turns on one server. Prints it, and returns whether the library does enough commands a second
+// beside redis-benchmark's one connection, and keeps no more memory for many commands than for few.
 bool CompareCommands();
 
 }  // namespace holdfast::bench

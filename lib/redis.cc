@@ -60,11 +60,11 @@ void Redis::StartPipeline(Batch batch,
   gathering->replies.resize(batch.size(), absl::UnknownError("no reply yet"));
   gathering->done = std::move(done);
   if (batch.empty()) return gathering->done({});
-  std::size_t i = 0;
   std::vector<Command> commands = std::move(batch).commands();
   // One turn of the strand takes all of them, so that they go out in one write.
-  handle_->state().Run([redis = *this, gathering, commands = std::move(commands),
-                        i](net::Router&) mutable {
+  handle_->state().Run([redis = *this, gathering,
+                        commands = std::move(commands)](net::Router&) mutable {
+    std::size_t i = 0;
     for (Command& command : commands) {
       redis.StartExecute(std::move(command), [gathering, at = i++](absl::StatusOr<Reply> reply) {
         gathering->replies[at] = std::move(reply);

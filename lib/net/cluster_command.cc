@@ -33,9 +33,7 @@ ClusterCommand::ClusterCommand(std::shared_ptr<ClusterState> cluster, Request re
     : cluster_(std::move(cluster)),
       request_(std::move(request)),
       target_(std::move(target)),
-      route_(cluster_->max_redirections, request_.deadline) {
-  request_.waiter = ForReplies(cluster_->executor, std::move(request_.waiter));
-}
+      route_(cluster_->max_redirections, request_.deadline) {}
 
 void ClusterCommand::Start() {
   cluster_->CommandBegins();

@@ -32,7 +32,6 @@ class Gathering final : public std::enable_shared_from_this<Gathering> {
     const bool or_replica = cluster_->read_from_replicas && core::IsReadOnly(words);
     joiner_.emplace(*std::move(split));
     missing_ = joiner_->split().parts.size();
-    request_.waiter = ForReplies(cluster_->executor, std::move(request_.waiter));
     for (std::size_t i = 0; i < joiner_->split().parts.size(); ++i) StartPart(i, or_replica);
     return true;
   }

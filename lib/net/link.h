@@ -67,7 +67,6 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
 
   // What is to be written goes out in one piece, once the handlers that are ready now have run.
   void ScheduleFlush();
-  bool writing() const { return write_under_way_; }
 
   // While the handshake goes on: the instant by which it must be done.
   core::TimePoint connect_deadline() const { return connect_deadline_; }

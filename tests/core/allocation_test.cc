@@ -27,6 +27,11 @@ void* Allocate(std::size_t size) {
 }  // namespace
 
 void* operator new(std::size_t size) { return Allocate(size); }
+// Beside a sanitizer the default of this one is the sanitizer's own, which does not call the above.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 

@@ -12,7 +12,8 @@ namespace holdfast {
 
 // A node as this client sees it.
 struct NodeStatus {
-  std::string node;    // host:port
+  std::string node;    // host:port; of a cluster's seat its hash tag, as "{fjl}"
+  std::string server;  // host:port of the server; of a seat the master that has it now, "" if none
   bool ready = false;  // Connected and admitted: it votes.
   // Why not, when it is not: "started 3 s ago without durable locks, votes in 27 s".
   std::string reason;
@@ -30,7 +31,8 @@ struct NodeView {
     kForeign,      // A key of another value or type, which counts as held.
     kUnreachable,  // The node could not say; `reason` tells why.
   };
-  std::string node;  // host:port
+  std::string node;    // As NodeStatus::node.
+  std::string server;  // As NodeStatus::server.
   State state = State::kUnreachable;
   std::string holder;                            // kHeld: as the holder named itself.
   std::optional<std::chrono::milliseconds> ttl;  // Absent when free, unknown, or never expiring.

@@ -3,12 +3,14 @@
 #define HOLDFAST_OPTIONS_H_
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "holdfast/node_filter.h"
 #include "holdfast/redis_options.h"
 #include "holdfast/tls.h"
 
@@ -27,7 +29,37 @@ struct ClientOptions {
   // Names are resolved again at each connect.
   std::vector<std::string> nodes = {};
 
-  // For nodes with `rediss://`.
+  // Redis Clusters: of each the URLs of some of its nodes, of which one must be reachable to find
+  // the others. One cluster and no `nodes`: its `seats` vote. Else each cluster has one vote, as each
+  // of `nodes` has. See lib/core/PROTOCOL.md, Clusters. A user and a password in the URLs, and TLS,
+  // are those of all nodes of that cluster.
+  std::vector<std::vector<std::string>> clusters = {};
+
+  // How many votes one cluster has, 1 to 7: so many places in its key space, each with the master
+  // that owns it. To be changed only when no client runs.
+  int seats = 3;
+
+  // In how many ways the locks of one cluster are spread over its masters, 1 to 16. With one, all
+  // locks are with the masters of the `seats`; with more, each group has seats of its own, and a
+  // connection to each. The hash tag of a lock's name, or else the name, decides its group; names
+  // that are locked together must be of one group. To be changed only when no client runs.
+  int groups = 1;
+
+  // Which servers may be used (holdfast/node_filter.h); empty: all. Of independent servers it
+  // decides who is a member at all, so all clients must agree on it: those left out count for
+  // nothing, and none left is kInvalidArgument. Of a cluster it takes reach away, from this client
+  // alone: a seat whose master is left out does not vote for it, and the quorum stays what it is.
+  // Where too few seats are left, locks fail with IsMisconfigured, and the error names them.
+  NodeFilter node_filter = {};
+
+  // Labels for the filter, by `host:port` as the URLs, or the cluster's nodes, name it.
+  std::map<std::string, std::string> zones = {};
+
+  // For clusters whose servers do not answer CONFIG GET: their `cluster-node-timeout`. 0: they are
+  // asked, and one that does not tell counts as having the default, 15 s. At most 10 min.
+  std::chrono::milliseconds cluster_node_timeout{0};
+
+  // For servers with `rediss://`.
   TlsOptions tls = {};
 
   // The connections' name, as CLIENT LIST shows it: printable ASCII without spaces. Empty: none.

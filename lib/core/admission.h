@@ -17,6 +17,14 @@ namespace holdfast::core {
 
 struct AdmissionOptions {
   std::vector<std::string> nodes;  // Their names, for people.
+  // For each node the hash tag with which its keys begin, if it is a seat of a cluster; else empty.
+  // None at all: no node is one.
+  std::vector<std::string> tags = {};
+  bool one_cluster = false;  // All nodes are seats of one cluster, which may share servers.
+  // One cluster: which of the seats is the anchor; -1 where another engine has it (SetAnchor).
+  int anchor = -1;
+  // How long a node of a cluster must be silent to be taken for dead; 0: the servers are asked.
+  milliseconds cluster_node_timeout{0};
   int quorum = 0;
   milliseconds max_ttl{30'000};
   std::string fingerprint;

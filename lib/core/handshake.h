@@ -3,6 +3,7 @@
 #define HOLDFAST_CORE_HANDSHAKE_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/auth.h"
@@ -22,6 +23,9 @@ struct Greeting {
   std::int64_t clock_offset_ms = 0;
   ServerInfo info = {};
   bool durable = false;  // It forgets nothing over a restart: it persists each write.
+  std::string server = {};  // host:port; filled in by whoever connected.
+  // How long a node of a cluster must be silent to be taken for dead; 0 where it does not say.
+  milliseconds cluster_node_timeout{0};
 };
 
 // AUTH, CLIENT SETNAME, SELECT, TIME, INFO, and SCRIPT LOAD for each script, sent in one piece: one

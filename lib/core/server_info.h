@@ -18,6 +18,7 @@ struct ServerInfo {
   std::string promoted = {};
   bool aof = false;                   // It writes an append-only file.
   std::string maxmemory_policy = {};  // What it does when memory runs out.
+  bool cluster = false;               // It is a node of a Redis Cluster.
   bool flushed = false;               // It was told to forget data, or to swap it, since its start.
 };
 

@@ -1,33 +1,17 @@
 #include "holdfast/client.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "client_state.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "core/url.h"
 #include "lock_state.h"
 #include "net/tls.h"
 #include "redis_state.h"
+#include "voters.h"
 
 namespace holdfast {
 namespace {
-
-absl::StatusOr<std::vector<core::Endpoint>> ParseNodes(const std::vector<std::string>& urls) {
-  std::vector<core::Endpoint> endpoints;
-  for (const std::string& url : urls) {
-    absl::StatusOr<core::Endpoint> endpoint = core::ParseUrl(url);
-    if (!endpoint.ok()) return endpoint.status();
-    const auto same = [&](const core::Endpoint& e) { return e.name() == endpoint->name(); };
-    // One server with two votes could make a quorum out of fewer machines.
-    if (std::any_of(endpoints.begin(), endpoints.end(), same)) {
-      return core::InvalidArgument("node " + endpoint->name() + " is given twice");
-    }
-    endpoints.push_back(*std::move(endpoint));
-  }
-  return endpoints;
-}
 
 // For other commands than locks; null where nothing says which server is meant.
 absl::StatusOr<std::shared_ptr<detail::RedisHandle>> MakeRedis(
@@ -35,8 +19,12 @@ absl::StatusOr<std::shared_ptr<detail::RedisHandle>> MakeRedis(
   RedisOptions made;
   if (options.cache) {
     made = *options.cache;
-  } else if (options.nodes.size() == 1) {
-    made.url = options.nodes.front();
+  } else if (options.nodes.size() + options.clusters.size() == 1) {
+    if (options.nodes.empty()) {
+      made.cluster = options.clusters.front();
+    } else {
+      made.url = options.nodes.front();
+    }
     made.tls = options.tls;
     made.client_name = options.client_name;
     made.connect_timeout = options.connect_timeout;
@@ -51,17 +39,15 @@ absl::StatusOr<std::shared_ptr<detail::RedisHandle>> MakeRedis(
 }  // namespace
 
 absl::StatusOr<Client> Client::Create(asio::any_io_executor executor, ClientOptions options) {
-  absl::Status status = core::CheckClient(options);
-  if (!status.ok()) return status;
-  auto endpoints = ParseNodes(options.nodes);
-  if (!endpoints.ok()) return endpoints.status();
+  const auto voters = detail::ReadVoters(options);
+  if (!voters.ok()) return voters.status();
   auto tls = net::TlsContext::Create(options.tls);
   if (!tls.ok()) return tls.status();
   auto redis = MakeRedis(executor, options);
   if (!redis.ok()) return redis.status();
-  auto state = std::make_shared<detail::ClientState>(
-      executor, std::move(options), *std::move(endpoints), *std::move(tls), *std::move(redis));
-  status = state->Start();
+  auto state = std::make_shared<detail::ClientState>(executor, std::move(options), *voters,
+                                                     *std::move(tls), *std::move(redis));
+  const absl::Status status = state->Start();
   if (!status.ok()) return status;
   return Client(std::make_shared<detail::ClientHandle>(std::move(state)));
 }
@@ -71,9 +57,11 @@ absl::StatusOr<Lock> Client::Attach(Names names, std::string_view token) const {
   if (status.ok()) status = core::CheckToken(token);
   if (status.ok()) status = handle_->state().CheckProcess();
   if (!status.ok()) return status;
-  auto lock = std::make_shared<detail::LockState>(handle_, names.list(), std::string(token),
+  const auto group = handle_->state().GroupOf(names.list());
+  if (!group.ok()) return group.status();
+  auto lock = std::make_shared<detail::LockState>(handle_, *group, names.list(), std::string(token),
                                                   std::vector<std::uint64_t>(names.list().size()));
-  handle_->state().Run([lock](core::Engine& engine, core::TimePoint now) {
+  lock->Run([lock](core::Engine& engine, core::TimePoint now) {
     lock->Open(engine.Attach(lock->names(), lock->token(), now));
     engine.Observe(lock->id(), lock.get());
   });
@@ -85,9 +73,11 @@ absl::StatusOr<Redis> Client::redis() const {
   if (!status.ok()) return status;
   const std::shared_ptr<detail::RedisHandle>& redis = handle_->state().redis();
   if (redis == nullptr) {
+    const ClientOptions& options = handle_->state().options();
     return absl::FailedPreconditionError(
-        "there are " + std::to_string(handle_->state().options().nodes.size()) +
-        " nodes: the option `cache` must say which server other commands go to");
+        "there are " + std::to_string(options.nodes.size() + options.clusters.size()) +
+        (options.clusters.empty() ? " nodes" : " nodes and clusters") +
+        ": the option `cache` must say which server other commands go to");
   }
   redis->state().EnsureStarted();
   return Redis(redis);
@@ -100,7 +90,7 @@ std::uint64_t Client::NextTicket() const { return handle_->state().NextTicket();
 void Client::Cancel(const std::weak_ptr<detail::ClientHandle>& client, std::uint64_t ticket) {
   const auto handle = client.lock();
   if (handle == nullptr) return;
-  handle->state().Run(
+  handle->state().RunOnAll(
       [ticket](core::Engine& engine, core::TimePoint now) { engine.Cancel(ticket, now); });
 }
 
@@ -110,9 +100,12 @@ void Client::StartAcquire(std::uint64_t ticket, Names names, const AcquireOption
   if (status.ok()) status = core::CheckAcquire(options, handle_->state().options().max_ttl);
   if (status.ok()) status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
+  const auto group = handle_->state().GroupOf(names.list());
+  if (!group.ok()) return done(group.status());
   // A call under way does not keep the client: when that goes, the call is cancelled.
-  auto finish = [client = std::weak_ptr(handle_), names = names.list(), done = std::move(done)](
-                    core::Engine& engine, absl::StatusOr<core::LeaseId> id) mutable {
+  auto finish = [client = std::weak_ptr(handle_), group = *group, names = names.list(),
+                 done = std::move(done)](core::Engine& engine,
+                                         absl::StatusOr<core::LeaseId> id) mutable {
     if (!id.ok()) return done(id.status());
     auto handle = client.lock();
     if (handle == nullptr) {
@@ -121,16 +114,17 @@ void Client::StartAcquire(std::uint64_t ticket, Names names, const AcquireOption
     }
     const auto fences = engine.fences(*id);
     auto lock = std::make_shared<detail::LockState>(
-        std::move(handle), std::move(names), std::string(engine.token(*id)),
+        std::move(handle), group, std::move(names), std::string(engine.token(*id)),
         std::vector<std::uint64_t>(fences.begin(), fences.end()));
     lock->Open(*id);
     engine.Observe(*id, lock.get());
     done(Lock(std::move(lock)));
   };
-  handle_->state().Run([ticket, names = std::move(names), options, finish = std::move(finish)](
-                           core::Engine& engine, core::TimePoint now) mutable {
+  auto acquire = [ticket, names = std::move(names), options, finish = std::move(finish)](
+                     core::Engine& engine, core::TimePoint now) mutable {
     engine.Acquire(ticket, names.list(), options, std::move(finish), now);
-  });
+  };
+  handle_->state().Run(*group, std::move(acquire));
 }
 
 void Client::StartInspect(std::string name,
@@ -138,8 +132,9 @@ void Client::StartInspect(std::string name,
   absl::Status status = core::CheckName(name);
   if (status.ok()) status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  handle_->state().Run([name = std::move(name), done = std::move(done)](
-                           core::Engine& engine, core::TimePoint now) mutable {
+  const int group = handle_->state().GroupOf(name);
+  handle_->state().Run(group, [name = std::move(name), done = std::move(done)](
+                                  core::Engine& engine, core::TimePoint now) mutable {
     engine.Inspect(name, std::move(done), now);
   });
 }
@@ -147,26 +142,20 @@ void Client::StartInspect(std::string name,
 void Client::StartNodes(detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const {
   absl::Status status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
-    engine.WhenSettled(std::move(done), now);
-  });
+  handle_->state().WhenSettled(std::move(done));
 }
 
 void Client::StartGetStats(detail::Completion<absl::StatusOr<Stats>> done) const {
   absl::Status status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint) mutable {
-    done(engine.GetStats());
-  });
+  handle_->state().GetStats(std::move(done));
 }
 
 void Client::StartReconfigure(
     detail::Completion<absl::StatusOr<std::vector<NodeStatus>>> done) const {
   absl::Status status = handle_->state().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  handle_->state().Run([done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
-    engine.Reconfigure(std::move(done), now);
-  });
+  handle_->state().Reconfigure(std::move(done));
 }
 
 }  // namespace holdfast

@@ -10,9 +10,11 @@
 namespace holdfast {
 namespace detail {
 
-LockState::LockState(std::shared_ptr<ClientHandle> client, std::vector<std::string> names,
-                     std::string token, std::vector<std::uint64_t> fences)
+LockState::LockState(std::shared_ptr<ClientHandle> client, int group,
+                     std::vector<std::string> names, std::string token,
+                     std::vector<std::uint64_t> fences)
     : client_(std::move(client)),
+      group_(group),
       names_(std::move(names)),
       name_(core::Joined(names_)),
       token_(std::move(token)),
@@ -45,7 +47,7 @@ absl::Status LostFailure(const std::string& name, std::string summary) {
 void ReleaseInBackground(const std::shared_ptr<detail::LockState>& state) noexcept {
   if (state == nullptr || !state->client().CheckProcess().ok() || !state->End()) return;
   try {
-    state->client().Run([state](core::Engine& engine, core::TimePoint now) {
+    state->Run([state](core::Engine& engine, core::TimePoint now) {
       engine.Release(state->id(), nullptr, now);
       state->OnLost();
     });
@@ -77,7 +79,7 @@ asio::any_io_executor Lock::executor() const { return state_->client().executor(
 
 std::string Lock::Detach() {
   if (state_->End()) {
-    state_->client().Run([state = state_](core::Engine& engine, core::TimePoint) {
+    state_->Run([state = state_](core::Engine& engine, core::TimePoint) {
       engine.Forget(state->id());
       state->OnLost();
     });
@@ -92,7 +94,7 @@ void Lock::StartExtend(const State& state, std::chrono::milliseconds ttl,
   if (status.ok() && state->ended())
     status = LostFailure(state->name(), "it was released or detached before");
   if (!status.ok()) return done(std::move(status));
-  state->client().Run(
+  state->Run(
       [state, ttl, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
         engine.Extend(state->id(), ttl, std::move(done), now);
       });
@@ -102,11 +104,10 @@ void Lock::StartRelease(const State& state, detail::Completion<absl::Status> don
   absl::Status status = state->client().CheckProcess();
   if (!status.ok()) return done(std::move(status));
   if (!state->End()) return done(LostFailure(state->name(), "it was released or detached before"));
-  state->client().Run(
-      [state, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
-        engine.Release(state->id(), std::move(done), now);
-        state->OnLost();
-      });
+  state->Run([state, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
+    engine.Release(state->id(), std::move(done), now);
+    state->OnLost();
+  });
 }
 
 void Recheck(absl::StatusOr<Lock>& result) {

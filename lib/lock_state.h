@@ -21,10 +21,16 @@ namespace holdfast::detail {
 // The engine tells it of the lease on the strand; a Lock reads it from any thread.
 class LockState final : public core::LeaseObserver {
  public:
-  LockState(std::shared_ptr<ClientHandle> client, std::vector<std::string> names, std::string token,
-            std::vector<std::uint64_t> fences);
+  // `group`: which of the client's has the lock.
+  LockState(std::shared_ptr<ClientHandle> client, int group, std::vector<std::string> names,
+            std::string token, std::vector<std::uint64_t> fences);
 
   ClientState& client() const { return client_->state(); }
+  // Runs `call(engine, now)` for the engine that has the lock, as ClientState::Run does.
+  template <class Call>
+  void Run(Call call) {
+    client().Run(group_, std::move(call));
+  }
   const std::string& name() const { return name_; }
   const std::vector<std::string>& names() const { return names_; }
   const std::string& token() const { return token_; }
@@ -47,6 +53,7 @@ class LockState final : public core::LeaseObserver {
 
  private:
   const std::shared_ptr<ClientHandle> client_;
+  const int group_;
   const std::vector<std::string> names_;
   const std::string name_;  // All of them, for people.
   const std::string token_;

@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kHour = std::chrono::hours(1);
 constexpr milliseconds kDay = std::chrono::hours(24);
-constexpr std::size_t kMaxRoots = 100;
 constexpr int kMaxRedirections = 1'000;
 constexpr std::size_t kMinReplyBytes = 1024;
 constexpr std::size_t kMaxReplyBytes = std::size_t{512} << 20;
@@ -75,8 +74,9 @@ absl::Status CheckCluster(const RedisOptions& options) {
   if (options.server.database != 0) {
     return InvalidArgument("server: a cluster has no database but 0");
   }
-  if (options.cluster.size() > kMaxRoots) {
-    return InvalidArgument("cluster: more than " + std::to_string(kMaxRoots) + " root nodes");
+  if (options.cluster.size() > core::kMaxClusterRoots) {
+    return InvalidArgument("cluster: more than " + std::to_string(core::kMaxClusterRoots) +
+                           " root nodes");
   }
   for (const std::string& url : options.cluster) {
     const auto root = ParseUrl(url);

@@ -1,4 +1,4 @@
-// The client: connections to all nodes, and the operations on them.
+// The client: connections to all nodes, or seats of a cluster, and the operations on them.
 //
 //   asio::io_context io;
 //   absl::StatusOr<Client> client = Client::Create(io.get_executor(), {.nodes = {…}});
@@ -64,12 +64,13 @@ class Client {
   static absl::StatusOr<Client> Create(asio::any_io_executor executor, ClientOptions options);
 
   // Takes the lock of one name ("order:42") or of several ({"from", "to"}), all or none of them, in
-  // one request to each node. At most 16 names of 1 byte to 1 KiB, any bytes. Signature:
-  // void(absl::StatusOr<Lock>). Ends after `options.wait`, or the command timeout where that is
-  // zero. Errors: IsHeld, IsUndecided, IsNoQuorum, IsMisconfigured, kCancelled, kInvalidArgument,
-  // kPermissionDenied. Those who wait poll, in no order, also while too few nodes can be
-  // reached. What a failed or cancelled attempt was granted is released on every node that was
-  // asked; one that cannot be reached keeps it until the ttl is over, at the latest.
+  // one request to each node. At most 16 names of 1 byte to 1 KiB, any bytes, and of one group
+  // (`ClientOptions::groups`). Signature: void(absl::StatusOr<Lock>). Ends after `options.wait`, or
+  // the command timeout where that is zero. Errors: IsHeld, IsUndecided, IsNoQuorum,
+  // IsMisconfigured, kCancelled, kInvalidArgument, kPermissionDenied. Those who wait poll, in no
+  // order, also while too few nodes can be reached. What a failed or cancelled attempt was granted
+  // is released on every node that was asked; one that cannot be reached keeps it until the ttl is
+  // over, at the latest.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Lock>)) CompletionToken>
   auto Acquire(Names names, AcquireOptions options, CompletionToken&& completion_token) const;
 
@@ -80,18 +81,19 @@ class Client {
   // kInvalidArgument for a bad name or a malformed token.
   absl::StatusOr<Lock> Attach(Names names, std::string_view token) const;
 
-  // Asks all nodes who holds `name`. Signature: void(absl::StatusOr<Inspection>). Nodes that cannot
-  // say within the command timeout are part of the answer, not an error.
+  // Asks all nodes, or the seats of its group, who holds `name`. Signature:
+  // void(absl::StatusOr<Inspection>). Nodes that cannot say within the command timeout are part of
+  // the answer, not an error.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<Inspection>)) CompletionToken>
   auto Inspect(std::string_view name, CompletionToken&& completion_token) const;
   // One name only: of two in braces, std::string_view would make a range that is none.
   template <class CompletionToken>
   void Inspect(std::initializer_list<const char*>, CompletionToken&&) const = delete;
 
-  // Which nodes vote, and why the others do not. Signature:
-  // void(absl::StatusOr<std::vector<NodeStatus>>). Waits as long as a first operation would: until
-  // each first try to connect has ended, or a quorum is ready and the rest had as long again, or
-  // three quarters of the command timeout.
+  // Which nodes, or seats of all groups one after the other, vote, and why the others do not.
+  // Signature: void(absl::StatusOr<std::vector<NodeStatus>>). Waits as long as a first operation
+  // would: until each first try to connect has ended, or a quorum is ready and the rest had as long
+  // again, or three quarters of the command timeout.
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>))
                 CompletionToken>
   auto Nodes(CompletionToken&& completion_token) const;
@@ -105,14 +107,16 @@ class Client {
   // no node that had another votes before they have all expired. Stop the clients of the old
   // configuration first. Signature: void(absl::StatusOr<std::vector<NodeStatus>>): how the nodes
   // stand afterwards; those that could not be reached still have the old one. Ends within the
-  // command timeout.
+  // command timeout, or with several groups of seats, twice that. Of a cluster `seats` and `groups`
+  // are not changed like this (lib/core/PROTOCOL.md, Clusters).
   template <ASIO_COMPLETION_TOKEN_FOR(void(absl::StatusOr<std::vector<NodeStatus>>))
                 CompletionToken>
   auto Reconfigure(CompletionToken&& completion_token) const;
 
   // The client for other commands than locks, on the server or cluster that the option `cache`
   // names, with connections of its own, which are opened at the first call. All calls give the same
-  // one. kFailedPrecondition: several nodes, and no such option.
+  // one. Without that option, the only node or cluster; kFailedPrecondition where there are
+  // several.
   absl::StatusOr<Redis> redis() const;
 
   using executor_type = asio::any_io_executor;

@@ -19,8 +19,9 @@ namespace holdfast {
 
 // What a file does not say is as it is by default. Fields may be changed before they are used.
 struct Config {
-  // `locks.nodes` is empty where a file names a cluster, whose nodes are not independent.
-  // `locks.cache` is the server or cluster for data, for `Client::redis` and `Redis::Create`.
+  // Where a file names a cluster instead of nodes, that is `locks.clusters`, and `locks.nodes` is
+  // empty. `locks.cache` is the server or cluster for data, for `Client::redis` and
+  // `Redis::Create`.
   ClientOptions locks = {};
   AcquireOptions lock = {};
   AtomizeOptions atomize = {};
@@ -47,16 +48,24 @@ struct Config {
 //     lock: {ttl: 10s, wait: 5s, autoExtend: true}
 //     atomize: {channel: orders, wait: 5s}
 //     cache: {url: redis://c/3, prefix: "app:", ttl: 10m}      # or host, port, …, or cluster
-//     cluster: [redis://d, redis://e]                          # the same as cache: {cluster: …}
+//     cluster: [redis://d, redis://e]                          # see below
+//     zones: {"a:6379": north}
+//
+// `cluster` names some nodes of a cluster: the place of the locks, where there are no `nodes` and
+// no `clusters`, and of the data, as cache: {cluster: …}. `clusters` is a list of such lists, of
+// locks alone. `seats` and `groups` are numbers.
 //
 // The names are those of the options, in camelCase; of `tls` caFile, ca, certFile, cert, keyFile,
 // key, serverName, unsafeSkipVerification. `cache` has the `tls` and the `clientName` of the top
 // unless it has its own; all nodes of a `cluster` have the login and TLS of the first, unless
 // `cache` has a login. Paths are as for open(2).
 //
-// A single server of another package becomes the one node of the locks, too. A `url` wins over
-// fields: host and port are the URL's, and a login or database that it lacks is the fields'.
-// Durations are milliseconds where they are numbers, or texts as "500ms", "10s", "2m", "1h".
+// A single server of another package becomes the one node of the locks, too, and a cluster their
+// one cluster, with three seats; its servers are then spoken to at the addresses that they
+// announce, with the login of a root node (an address map and logins of single nodes are for data).
+// A `url` wins over fields: host and port are the URL's, and a login or database that it lacks is
+// the fields'. Durations are milliseconds where they are numbers, or texts as "500ms", "10s", "2m",
+// "1h".
 //
 // kInvalidArgument has the file, the line, the key and the reason, and no value, as that may be a
 // secret. An error is all that is not understood: unknown keys, those given twice, what a setting
@@ -71,9 +80,10 @@ absl::StatusOr<Config> ReadConfigFile(const std::string& path);
 // What these variables say; one that is empty is not set. The single ones win over the file.
 //
 //   HOLDFAST_CONFIG      a file
-//   HOLDFAST_NODES       URLs with commas between them: `locks.nodes`
-//   HOLDFAST_CLUSTER     URLs with commas between them: the cluster for data; all its nodes are
-//                        given the login and the TLS of the first
+//   HOLDFAST_NODES       URLs with commas between them: `locks.nodes`, and no `locks.clusters`
+//   HOLDFAST_CLUSTER     URLs with commas between them: the cluster for data, and where neither
+//                        HOLDFAST_NODES nor the file has nodes, for locks; all its nodes are given
+//                        the login and the TLS of the first
 //   HOLDFAST_CACHE       the URL of the server for data
 //   HOLDFAST_MAX_TTL     a duration with its unit: `locks.max_ttl`
 //   HOLDFAST_MEMBERSHIP  `locks.membership`

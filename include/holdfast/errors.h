@@ -46,7 +46,7 @@ enum class Vote {
 const char* VoteName(Vote vote);
 
 struct NodeVote {
-  std::string node = {};  // host:port
+  std::string node = {};  // As NodeStatus::node: host:port, or a seat's hash tag.
   Vote vote = Vote::kPending;
   std::string reason = {};  // In words; may be empty. Never contains a password.
   // From sending to the answer; absent without one.
@@ -67,7 +67,7 @@ struct Failure {
       {};  // kHeld: until a quorum is free again at the
            // latest, unless the holder extends.
   // Empty where no node was asked.
-  std::vector<NodeVote> votes = {};  // In the order of `ClientOptions::nodes`.
+  std::vector<NodeVote> votes = {};  // In the order of NodeStatus, of the lock's group.
 };
 
 // The payload of `status`; nullopt for OK, for kInvalidArgument, for a client from before fork(2)
@@ -79,7 +79,8 @@ bool IsHeld(const absl::Status& status);       // Another held the lock for the 
 bool IsUndecided(const absl::Status& status);  // Time ran out before the votes decided.
 bool IsNoQuorum(const absl::Status& status);   // Too few nodes reachable.
 bool IsLost(const absl::Status& status);       // The lock expired, was taken away, or was released.
-// So many nodes refuse this client's configuration, or are no masters, that it can have no quorum.
+// So many nodes refuse this client's configuration, are no masters, or are left out by its filter,
+// that it can have no quorum.
 bool IsMisconfigured(const absl::Status& status);
 
 }  // namespace holdfast

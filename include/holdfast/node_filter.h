@@ -27,12 +27,13 @@ struct NodeInfo {
 
   // Of a cluster's master, as its cluster says.
   std::string id = {};
-  std::string role = {};                   // "master"
+  std::string role = {};  // "master"
   std::vector<SlotInterval> slots = {};
 };
 
-// True for a server that may be used. Called on the client's strand, by several clients at once if
-// they share it; must not throw, block, or call the client.
+// True for a server that may be used. Called for independent servers inside `Client::Create`, for
+// masters of a cluster on the client's strand, and by several clients at once if they share it;
+// must not throw, block, or call the client.
 using NodeFilter = std::function<bool(const NodeInfo&)>;
 
 }  // namespace holdfast

@@ -10,9 +10,11 @@
 
 namespace holdfast {
 
-// A node as this client sees it.
+// A node, or a seat of a cluster, as this client sees it.
 struct NodeStatus {
-  std::string node;    // host:port; of a cluster's seat its hash tag, as "{fjl}"
+  // host:port; of a cluster's seat its hash tag, as "{fjl}", and where each cluster has one vote
+  // "{fjl}@" and the first of its URLs as host:port.
+  std::string node;
   std::string server;  // host:port of the server; of a seat the master that has it now, "" if none
   bool ready = false;  // Connected and admitted: it votes.
   // Why not, when it is not: "started 3 s ago without durable locks, votes in 27 s".
@@ -46,7 +48,8 @@ struct NodeView {
 struct Inspection {
   // How many nodes make a holder: who is named by fewer has only tried, or is on the way out.
   int quorum = 0;
-  std::vector<NodeView> nodes;  // In the order of `ClientOptions::nodes`.
+  // In the order of `ClientOptions::nodes`, then `clusters`; or the seats of the lock's group.
+  std::vector<NodeView> nodes;
 };
 
 }  // namespace holdfast

@@ -49,7 +49,7 @@ class Observer {
   // Given up by its holder; `status` as Release reports it.
   virtual void OnReleased(const LockEvent&, const absl::Status& /*status*/) {}
 
-  // `node` is host:port. Up: connected and admitted, it votes.
+  // `node` is as in NodeStatus. Up: connected and admitted, it votes.
   virtual void OnNodeUp(std::string_view /*node*/) {}
   virtual void OnNodeDown(std::string_view /*node*/, std::string_view /*why*/) {}
   // Connected, but must not vote for `votes_in` yet.
@@ -57,7 +57,8 @@ class Observer {
                                  std::chrono::milliseconds /*votes_in*/) {}
   // Connected, but never votes: another configuration, a replica, a server that is counted already.
   virtual void OnNodeRefused(std::string_view /*node*/, std::string_view /*why*/) {}
-  // Votes, but is set up in a way that can lose locks, as an eviction policy does.
+  // Votes, but is set up in a way that can lose locks, as by an eviction policy, or shares its
+  // server with another seat.
   virtual void OnNodeWarning(std::string_view /*node*/, std::string_view /*what*/) {}
 };
 

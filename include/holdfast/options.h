@@ -19,8 +19,9 @@ namespace holdfast {
 class Observer;
 
 // Given to `Client::Create`, which copies it; later changes to the struct have no effect. A value
-// out of bounds is kInvalidArgument there. `nodes`, `tolerate_forgetful`, `max_ttl` and
-// `membership` must be the same in all clients of the same nodes: the nodes remember them and
+// out of bounds is kInvalidArgument there. `nodes`, `clusters`, `seats`,
+// `groups`, `tolerate_forgetful`, `max_ttl` and `membership` must be the same in all clients of the
+// same nodes (of one cluster, any of its nodes may be named): the nodes remember them and
 // refuse a client that is configured otherwise (lib/core/PROTOCOL.md, Admission). So must
 // `key_prefix`, which nobody checks: under two prefixes one name is two locks. `drift_factor`
 // should be.
@@ -30,9 +31,9 @@ struct ClientOptions {
   std::vector<std::string> nodes = {};
 
   // Redis Clusters: of each the URLs of some of its nodes, of which one must be reachable to find
-  // the others. One cluster and no `nodes`: its `seats` vote. Else each cluster has one vote, as each
-  // of `nodes` has. See lib/core/PROTOCOL.md, Clusters. A user and a password in the URLs, and TLS,
-  // are those of all nodes of that cluster.
+  // the others. One cluster and no `nodes`: its `seats` vote. Else each cluster has one vote, as
+  // each of `nodes` has. See lib/core/PROTOCOL.md, Clusters. A user and a password in the URLs, and
+  // TLS, are those of all nodes of that cluster.
   std::vector<std::vector<std::string>> clusters = {};
 
   // How many votes one cluster has, 1 to 7: so many places in its key space, each with the master
@@ -65,10 +66,11 @@ struct ClientOptions {
   // The connections' name, as CLIENT LIST shows it: printable ASCII without spaces. Empty: none.
   std::string client_name = {};
 
-  // The server or cluster of `Client::redis()`, which caches use. Without: the node, if there is
-  // only one, with `tls`, `client_name` and `connect_timeout` of this client; else they are not
-  // inherited. A cache on a server that has locks must have a prefix other than `key_prefix` and
-  // `holdfast:`, and clear no whole database. `.cache = RedisOptions{.url = "redis://d/3"}`
+  // The server or cluster of `Client::redis()`, which caches use. Without: the node or cluster, if
+  // there is only one, with `tls`, `client_name` and `connect_timeout` of this client; else they
+  // are not inherited. A cache on a server that has locks must have a prefix other than
+  // `key_prefix` and `holdfast:`, and clear no whole database. `.cache = RedisOptions{.url =
+  // "redis://d/3"}`
   std::optional<RedisOptions> cache = {};
 
   // Put in front of each lock's name to make its key; at most 1 KiB. Empty: keys are byte for byte
@@ -95,9 +97,9 @@ struct ClientOptions {
   // 0.5.
   double drift_factor = 0.01;
 
-  // Number of nodes that may lose their data within one ttl (a crash without persistence, a
-  // FLUSHALL) without two holders at once. Raises the quorum from N/2+1 to ceil((N+f+1)/2), which
-  // may not exceed N: of 5 nodes with f = 1, 4 must be up.
+  // Number of nodes, or seats, that may lose their data within one ttl (a crash without
+  // persistence, a FLUSHALL) without two holders at once. Raises the quorum from N/2+1 to
+  // ceil((N+f+1)/2), which may not exceed N: of 5 nodes with f = 1, 4 must be up.
   int tolerate_forgetful = 0;
 
   // Whether locks get fencing tokens (`Lock::fence`), which cost the nodes a second key for each
@@ -106,7 +108,7 @@ struct ClientOptions {
 
   // A node that shows `appendonly yes`, `appendfsync always` and `no-appendfsync-on-rewrite no`
   // forgets nothing when it restarts, so it votes again at once. Off: it waits for max_ttl like any
-  // other.
+  // other. Seats of a cluster always wait.
   bool trust_persistence = true;
 
   // Says that no client ever held a lock on the nodes that are empty, so that these vote at once.
@@ -114,8 +116,10 @@ struct ClientOptions {
   // and then two clients can hold one lock.
   bool new_installation = false;
 
-  // What the set of nodes is called, 1 to 512 bytes. Empty: the sorted list of `nodes`. To be given
-  // where clients know the same nodes under different addresses.
+  // What the set of nodes is called, 1 to 512 bytes. Empty: the sorted list of `nodes`, and of each
+  // of `clusters` beside them its sorted list; of one cluster alone "cluster", since its clients
+  // may know it by different nodes. To be given where clients know the same nodes under different
+  // addresses.
   std::string membership = {};
 
   // Hears of what happens (holdfast/observer.h). May be null, and then costs nothing.

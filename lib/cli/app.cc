@@ -21,6 +21,31 @@ std::string CheckOwner(const std::string& owner) {
   return HasControl(owner) ? "must not contain control characters" : "";
 }
 
+void AddVoters(CLI::App& app, CommonOptions& options) {
+  app.add_option("--nodes", options.nodes,
+                 "The independent Redis servers, all of them (default: $HOLDFAST_NODES, or else "
+                 "the file's)")
+      ->type_name("URL,URL")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--cluster", options.clusters,
+                 "Some nodes of a Redis Cluster, whose seats vote (default: $HOLDFAST_CLUSTER, "
+                 "unless there are nodes, or else the file's); given several times, or with "
+                 "--nodes: each cluster has one vote")
+      ->type_name("URL,URL")
+      ->allow_extra_args(false);
+  app.add_option("--seats", options.seats,
+                 "How many votes one cluster has, 1 to 7, the same for all of its clients "
+                 "(default: the file's, or else 3)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 7).description(""));
+  app.add_option("--groups", options.groups,
+                 "In how many ways locks are spread over one cluster, 1 to 16, the same for all "
+                 "of its clients (default: the file's, or else 1)")
+      ->type_name("G")
+      ->check(CLI::Range(1, 16).description(""));
+}
+
 }  // namespace
 
 void AddJson(CLI::App& app, bool& json) {
@@ -32,12 +57,7 @@ void AddCommonOptions(CLI::App& app, CommonOptions& options) {
                  "YAML or JSON file with the nodes and the options of their clients; a flag or "
                  "another variable wins over it (default: $HOLDFAST_CONFIG)")
       ->type_name("FILE");
-  app.add_option("--nodes", options.nodes,
-                 "The independent Redis servers, all of them (default: $HOLDFAST_NODES, or else "
-                 "the file's)")
-      ->type_name("URL,URL")
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  AddVoters(app, options);
   app.add_option("--max-ttl", options.max_ttl,
                  "Bound on every ttl, 10ms to 24h, the same for all clients of these nodes "
                  "(default: $HOLDFAST_MAX_TTL, or else the file's, or else 30s)")

@@ -23,8 +23,12 @@ struct Command {
 
 // What is not given here comes from the environment's variable, and else from the file.
 struct CommonOptions {
-  std::string config;              // The file; empty: HOLDFAST_CONFIG.
-  std::vector<std::string> nodes;  // From --nodes; empty: HOLDFAST_NODES.
+  std::string config;  // The file; empty: HOLDFAST_CONFIG.
+  // From --nodes, and from each --cluster; both empty: HOLDFAST_NODES, HOLDFAST_CLUSTER.
+  std::vector<std::string> nodes;
+  std::vector<std::string> clusters;
+  std::optional<int> seats;
+  std::optional<int> groups;
   std::optional<std::string> key_prefix;
   std::string owner;
   std::string max_ttl;     // Empty: HOLDFAST_MAX_TTL.
@@ -45,7 +49,8 @@ struct WaitOptions {
 // --json, which every command has.
 void AddJson(CLI::App& app, bool& json);
 
-// --config, --nodes and what else clients of the same nodes must agree on, --key-prefix, --owner,
+// --config, --nodes, --cluster and what else clients of the same nodes must agree on, --key-prefix,
+// --owner,
 // --json.
 void AddCommonOptions(CLI::App& app, CommonOptions& options);
 

@@ -16,6 +16,7 @@ Command AddAcquire(CLI::App& app);
 Command AddExtend(CLI::App& app);
 Command AddRelease(CLI::App& app);
 Command AddInspect(CLI::App& app);
+Command AddDoctor(CLI::App& app);
 Command AddReconfigure(CLI::App& app);
 std::vector<Command> AddNodes(CLI::App& app);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,6 +19,7 @@
 #include "holdfast/blocking.h"
 #include "holdfast/client.h"
 #include "holdfast/config.h"
+#include "holdfast/endpoint.h"
 #include "holdfast/options.h"
 
 namespace holdfast::cli {
@@ -27,6 +29,7 @@ using std::chrono::milliseconds;
 
 constexpr char kFileVariable[] = "HOLDFAST_CONFIG";
 constexpr char kNodesVariable[] = "HOLDFAST_NODES";
+constexpr char kClusterVariable[] = "HOLDFAST_CLUSTER";
 constexpr char kMaxTtlVariable[] = "HOLDFAST_MAX_TTL";
 constexpr char kMembershipVariable[] = "HOLDFAST_MEMBERSHIP";
 constexpr milliseconds kLeastMaxTtl{10};
@@ -40,15 +43,21 @@ absl::Status Bad(const char* flag, const std::string& why) {
 absl::Status NoNodes() {
   return WithExitCode(
       absl::InvalidArgumentError(absl::StrCat(
-          "no nodes given: use --nodes URL,URL or set ", kNodesVariable,
+          "no nodes given: use --nodes URL,URL or --cluster URL,URL, or set ", kNodesVariable,
+          " or ", kClusterVariable,
           ", or name a file that has them with --config (to try things out on this machine: "
           "holdfast nodes up)")),
       kExitConfig);
 }
 
+bool FlagsNameVoters(const CommonOptions& options) {
+  return !options.nodes.empty() || !options.clusters.empty();
+}
+
 // A variable whose flag is given is not looked at: it may be wrong.
 bool IsOverruled(const CommonOptions& options, std::string_view variable) {
-  return (variable == kNodesVariable && !options.nodes.empty()) ||
+  const bool of_voters = variable == kNodesVariable || variable == kClusterVariable;
+  return (of_voters && FlagsNameVoters(options)) ||
          (variable == kMaxTtlVariable && !options.max_ttl.empty()) ||
          (variable == kMembershipVariable && !options.membership.empty());
 }
@@ -67,10 +76,43 @@ absl::StatusOr<ClientOptions> ReadConfigured(const CommonOptions& options) {
   return std::move(config->locks);
 }
 
-absl::Status TakeNodes(const CommonOptions& options, ClientOptions& made) {
-  if (options.nodes.empty()) return made.nodes.empty() ? NoNodes() : absl::OkStatus();
-  made.nodes = options.nodes;
+absl::Status TakeClusters(const CommonOptions& options, ClientOptions& made) {
+  for (const std::string& list : options.clusters) {
+    const auto roots = detail::ReadRootUrls("--cluster", list);
+    if (!roots.ok()) return roots.status();
+    std::vector<std::string>& urls = made.clusters.emplace_back();
+    for (const Endpoint& root : *roots) urls.push_back(FormatUrl(root));
+  }
+  return absl::OkStatus();
+}
+
+bool IsOneCluster(const ClientOptions& made) {
+  return made.nodes.empty() && made.clusters.size() == 1;
+}
+
+// What the flags name takes the place of all that is named elsewhere. Only the seats of a cluster
+// stay what they are: they are the same for all of its clients.
+absl::Status TakeVoters(const CommonOptions& options, ClientOptions& made) {
+  const ClientOptions configured = made;
+  detail::VoteByNodes(options.nodes, made);
+  absl::Status status = TakeClusters(options, made);
+  if (!status.ok()) return status;
+  if (IsOneCluster(made)) {
+    made.seats = configured.seats;
+    made.groups = configured.groups;
+  }
+  if (options.nodes.empty()) return status;
   return detail::ReadUrls("--nodes", absl::StrJoin(options.nodes, ",")).status();
+}
+
+absl::Status TakeSeats(const CommonOptions& options, ClientOptions& made) {
+  if (!options.seats && !options.groups) return absl::OkStatus();
+  if (!IsOneCluster(made)) {
+    return Bad(options.seats ? "--seats" : "--groups", "only for one cluster without nodes");
+  }
+  made.seats = options.seats.value_or(made.seats);
+  made.groups = options.groups.value_or(made.groups);
+  return absl::OkStatus();
 }
 
 absl::Status TakeMaxTtl(const CommonOptions& options, ClientOptions& made) {
@@ -96,10 +138,28 @@ absl::Status TakeMembership(const CommonOptions& options, ClientOptions& made) {
   return absl::OkStatus();
 }
 
+// The flags have been checked. What is left to be wrong is what the file and the nodes do together
+// (as their number), and what the file names (as certificates).
+absl::Status BlameConfiguration(const absl::Status& status, const CommonOptions& options) {
+  if (status.code() != absl::StatusCode::kInvalidArgument) return status;
+  std::string source = FileOf(options);
+  if (source.empty() && FlagsNameVoters(options)) return status;
+  if (source.empty()) {
+    source = detail::GetVariable(kNodesVariable).empty() ? kClusterVariable : kNodesVariable;
+  }
+  return WithExitCode(absl::InvalidArgumentError(absl::StrCat(source, ": ", status.message())),
+                      kExitConfig);
+}
+
+}  // namespace
+
 absl::StatusOr<ClientOptions> MakeClientOptions(const CommonOptions& options) {
   auto made = ReadConfigured(options);
   if (!made.ok()) return made.status();
-  absl::Status status = TakeNodes(options, *made);
+  absl::Status status;
+  if (FlagsNameVoters(options)) status = TakeVoters(options, *made);
+  if (status.ok() && made->nodes.empty() && made->clusters.empty()) status = NoNodes();
+  if (status.ok()) status = TakeSeats(options, *made);
   if (status.ok()) status = TakeMaxTtl(options, *made);
   if (status.ok()) status = TakeMembership(options, *made);
   if (!status.ok()) return status;
@@ -108,19 +168,6 @@ absl::StatusOr<ClientOptions> MakeClientOptions(const CommonOptions& options) {
   if (options.new_installation) made->new_installation = true;
   return made;
 }
-
-// The flags have been checked. What is left to be wrong is what the file and the nodes do together
-// (as their number), and what the file names (as certificates).
-absl::Status BlameConfiguration(const absl::Status& status, const CommonOptions& options) {
-  const std::string file = FileOf(options);
-  if (status.code() != absl::StatusCode::kInvalidArgument) return status;
-  if (file.empty() && !options.nodes.empty()) return status;
-  return WithExitCode(absl::InvalidArgumentError(absl::StrCat(file.empty() ? kNodesVariable : file,
-                                                              ": ", status.message())),
-                      kExitConfig);
-}
-
-}  // namespace
 
 absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOptions& options,
                                   std::shared_ptr<Observer> observer) {
@@ -135,7 +182,12 @@ absl::StatusOr<Client> OpenClient(asio::any_io_executor executor, const CommonOp
 absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options) {
   auto made = MakeClientOptions(options);
   if (!made.ok()) return made.status();
-  auto client = BlockingClient::Create(*std::move(made));
+  return OpenBlockingClient(options, *std::move(made));
+}
+
+absl::StatusOr<BlockingClient> OpenBlockingClient(const CommonOptions& options,
+                                                  ClientOptions made) {
+  auto client = BlockingClient::Create(std::move(made));
   if (!client.ok()) return BlameConfiguration(client.status(), options);
   return client;
 }

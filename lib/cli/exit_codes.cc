@@ -24,6 +24,7 @@ struct Meaning {
 
 constexpr std::array kMeanings = {
     Meaning{kExitOk, "ok", "done; for run: the command's own status"},
+    Meaning{kExitFlaws, "flaws", "doctor: a quorum votes, but not all is well"},
     Meaning{kExitUsage, "usage", "wrong usage: flag, name, ttl"},
     Meaning{kExitNoQuorum, "no_quorum", "too few nodes could be reached"},
     Meaning{kExitInternal, "internal", "something that should not happen"},

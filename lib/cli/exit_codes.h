@@ -11,6 +11,7 @@ namespace holdfast::cli {
 // The numbers of sysexits(3) and of the shell, so that they do not collide with a command's own.
 enum ExitCode : int {
   kExitOk = 0,
+  kExitFlaws = 1,
   kExitUsage = 64,
   kExitNoQuorum = 69,
   kExitInternal = 70,

@@ -57,20 +57,23 @@ std::string CounterText(const NodeView& view) {
 std::string NodesAsText(const Inspection& inspection) {
   std::vector<std::vector<std::string>> rows = {
       {"NODE", "STATE", "LEFT", "COUNTER", "HOLDER", "NOTE"}};
+  std::vector<std::string> servers;
   for (const NodeView& view : inspection.nodes) {
     rows.push_back({view.node, StateName(view.state), TtlText(view), CounterText(view),
                     view.holder.empty() ? "-" : Printable(view.holder), NoteOf(view)});
+    servers.push_back(view.server);
   }
+  AddServers(servers, rows);
   return Table(rows, "  ");
 }
 
 Json NodesAsJson(const Inspection& inspection) {
   Json nodes = Json::array();
   for (const NodeView& view : inspection.nodes) {
-    Json node = {{"node", view.node},          {"state", StateName(view.state)},
-                 {"holder", view.holder},      {"ttl_ms", nullptr},
-                 {"counter", view.counter},    {"reason", view.reason},
-                 {"admission", view.admission}};
+    Json node = {
+        {"node", view.node},     {"server", view.server},      {"state", StateName(view.state)},
+        {"holder", view.holder}, {"ttl_ms", nullptr},          {"counter", view.counter},
+        {"reason", view.reason}, {"admission", view.admission}};
     if (view.ttl) node["ttl_ms"] = view.ttl->count();
     nodes.push_back(std::move(node));
   }

@@ -31,7 +31,8 @@ Arguments CutCommand(Arguments& arguments) {
 
 std::vector<Command> AddCommands(CLI::App& app, const Arguments& command) {
   std::vector<Command> commands = {AddRun(app, command), AddAcquire(app), AddExtend(app),
-                                   AddRelease(app),      AddInspect(app), AddReconfigure(app)};
+                                   AddRelease(app),      AddInspect(app), AddDoctor(app),
+                                   AddReconfigure(app)};
   for (Command& node_command : AddNodes(app)) commands.push_back(std::move(node_command));
   return commands;
 }

@@ -86,19 +86,20 @@ std::string Summary(const std::vector<Outcome>& outcomes) {
 
 std::string AsText(const std::vector<Outcome>& outcomes) {
   std::vector<std::vector<std::string>> rows = {{"NODE", "STATE", "NOTE"}};
+  std::vector<std::string> servers;
   for (const Outcome& outcome : outcomes) {
     rows.push_back(
         {outcome.status.node, StandingName(outcome.standing), Printable(outcome.status.reason)});
+    servers.push_back(outcome.status.server);
   }
+  AddServers(servers, rows);
   return absl::StrCat(Summary(outcomes), "\n", Table(rows, "  "));
 }
 
 Json AsJson(const Outcome& outcome) {
-  Json json = {{"node", outcome.status.node},
-               {"taken", outcome.taken()},
-               {"state", StandingName(outcome.standing)},
-               {"reason", outcome.status.reason},
-               {"votes_in_ms", nullptr},
+  Json json = {{"node", outcome.status.node},      {"server", outcome.status.server},
+               {"taken", outcome.taken()},         {"state", StandingName(outcome.standing)},
+               {"reason", outcome.status.reason},  {"votes_in_ms", nullptr},
                {"warning", outcome.status.warning}};
   if (outcome.status.votes_in) json["votes_in_ms"] = outcome.status.votes_in->count();
   return json;

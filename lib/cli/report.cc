@@ -133,6 +133,17 @@ std::string Table(const std::vector<std::vector<std::string>>& rows, const std::
   return text;
 }
 
+void AddServers(const std::vector<std::string>& servers,
+                std::vector<std::vector<std::string>>& rows) {
+  const auto is_seat = [](const auto& row) { return row.front().starts_with('{'); };
+  if (std::none_of(rows.begin(), rows.end(), is_seat)) return;
+  rows[0].insert(rows[0].begin() + 1, "SERVER");
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    std::vector<std::string>& row = rows[i + 1];
+    row.insert(row.begin() + 1, servers[i].empty() ? "-" : servers[i]);
+  }
+}
+
 std::string Brief(const absl::Status& status) {
   const auto failure = GetFailure(status);
   if (!failure || failure->summary.empty()) return Printable(std::string(status.message()));

@@ -28,6 +28,11 @@ bool Print(const std::string& text);
 // Rows with columns padded to the widest cell, each line behind `indent`.
 std::string Table(const std::vector<std::vector<std::string>>& rows, const std::string& indent);
 
+// Puts a column SERVER behind the first, NODE, of `rows`, if any of these is a seat of a cluster,
+// which is where its server is now. `servers`: of each row but the heading.
+void AddServers(const std::vector<std::string>& servers,
+                std::vector<std::vector<std::string>>& rows);
+
 // Why an operation failed, in a few words, without the name of the lock and the votes.
 std::string Brief(const absl::Status& status);
 

@@ -81,6 +81,9 @@ void ReadStorage(ConfigSection& top, Config& config, int database) {
     config.locks.nodes = {FormatUrl(redis.server)};
     return;
   }
+  if (database != 0) {
+    top.problems().AddTo(*top.Find("redlockOptions"), "db: a cluster has no database but 0");
+  }
   const ConfigValue* const options = top.Find("options");
   if (options != nullptr) {
     ConfigSection section(*options, "the options of a cluster", top.problems());
@@ -88,7 +91,7 @@ void ReadStorage(ConfigSection& top, Config& config, int database) {
     section.Finish();
   }
   ReadIoNodes(top, redis);
-  config.locks.cache = std::move(redis);
+  UseCluster(std::move(redis), config);
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ absl::StatusOr<std::string> ReadAll(const std::string& path) {
 
 // What concerns several keys. A file that leaves the nodes to a variable is complete without them.
 absl::Status CheckTogether(const Config& config) {
-  return config.locks.nodes.empty() ? absl::OkStatus() : core::CheckClient(config.locks);
+  const bool complete = !config.locks.nodes.empty() || !config.locks.clusters.empty();
+  return complete ? core::CheckClient(config.locks) : absl::OkStatus();
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ void ReadOptions(const ConfigValue& value, ConfigProblems& problems, Config& con
   ReadIoCluster(options, redis);
   ReadIoNodes(options, redis);
   options.Finish();
-  config.locks.cache = std::move(redis);
+  UseCluster(std::move(redis), config);
 }
 
 void ReadCache(const ConfigValue& value, ConfigProblems& problems, Config& config) {

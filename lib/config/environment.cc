@@ -42,7 +42,7 @@ absl::Status ReadNodes(const std::string& list, Config& config) {
   if (list.empty()) return absl::OkStatus();
   const auto endpoints = ReadUrls(kNodes, list);
   if (!endpoints.ok()) return endpoints.status();
-  config.locks.nodes = Split(list);
+  VoteByNodes(Split(list), config.locks);
   return absl::OkStatus();
 }
 
@@ -60,16 +60,12 @@ RedisOptions& Elsewhere(Config& config) {
 
 absl::Status ReadCluster(const std::string& list, Config& config) {
   if (list.empty()) return absl::OkStatus();
-  const auto roots = ReadUrls(kCluster, list);
+  const auto roots = ReadRootUrls(kCluster, list);
   if (!roots.ok()) return roots.status();
   RedisOptions& redis = Elsewhere(config);
   UseLogin(roots->front(), redis.server);
-  for (const Endpoint& root : *roots) {
-    if (root.database != 0 || !root.unix_socket.empty()) {
-      return Bad(kCluster, "a cluster's node has a host, and no database but 0");
-    }
-    redis.cluster.push_back(FormatUrl(root));
-  }
+  for (const Endpoint& root : *roots) redis.cluster.push_back(FormatUrl(root));
+  if (config.locks.nodes.empty()) config.locks.clusters = {redis.cluster};
   return absl::OkStatus();
 }
 
@@ -104,6 +100,24 @@ absl::Status ReadMembership(const std::string& text, Config& config) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<Endpoint>> ReadRootUrls(const char* source, const std::string& list) {
+  auto roots = ReadUrls(source, list);
+  if (!roots.ok()) return roots;
+  for (const Endpoint& root : *roots) {
+    if (root.database == 0 && root.unix_socket.empty()) continue;
+    return Bad(source, "a cluster's node has a host, and no database but 0");
+  }
+  return roots;
+}
+
+void VoteByNodes(std::vector<std::string> nodes, ClientOptions& locks) {
+  const ClientOptions defaults;
+  locks.nodes = std::move(nodes);
+  locks.clusters.clear();
+  locks.seats = defaults.seats;
+  locks.groups = defaults.groups;
+}
 
 std::string GetVariable(const char* variable) {
   const char* const value = std::getenv(variable);

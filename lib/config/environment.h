@@ -21,6 +21,12 @@ std::string GetVariable(const char* variable);
 // `source`.
 absl::StatusOr<std::vector<Endpoint>> ReadUrls(const char* source, const std::string& list);
 
+// The same of some nodes of a cluster.
+absl::StatusOr<std::vector<Endpoint>> ReadRootUrls(const char* source, const std::string& list);
+
+// Puts these nodes in the place of all voters that a file named.
+void VoteByNodes(std::vector<std::string> nodes, ClientOptions& locks);
+
 // See ConfigFromEnvironment.
 absl::StatusOr<Config> ReadEnvironment(const Environment& environment);
 

@@ -80,6 +80,8 @@ void ReadClientOptions(ConfigSection& top, ClientOptions& locks) {
   top.Duration("maxTtl", locks.max_ttl, core::kMinTtl, kDay);
   top.Duration("connectTimeout", locks.connect_timeout, milliseconds(1), kHour);
   top.Duration("commandTimeout", locks.command_timeout, milliseconds(1), kHour);
+  top.Duration("clusterNodeTimeout", locks.cluster_node_timeout, milliseconds(0),
+               std::chrono::minutes(10));
   top.Real("driftFactor", locks.drift_factor, 0, 0.5);
   top.Integer("tolerateForgetful", locks.tolerate_forgetful, 0, 14);
   top.Flag("fencing", locks.fencing);

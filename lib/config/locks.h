@@ -13,7 +13,7 @@ void ReadChannel(ConfigSection& section, AtomizeOptions& atomize);
 // `lock` and `atomize` of our own shape; behind `max_ttl`, which bounds them.
 void ReadLockOptions(ConfigSection& top, Config& config);
 
-// All of our own options of clients of the locks but the nodes.
+// All of our own options of clients of the locks but who votes, and TLS.
 void ReadClientOptions(ConfigSection& top, ClientOptions& locks);
 
 }  // namespace holdfast::detail

@@ -153,7 +153,7 @@ void ReadCluster(const ConfigValue& root, ConfigProblems& problems, Config& conf
   cluster.RefuseUnless("minimizeConnections", "false",
                        "nodes are connected to when they are first needed, in any case");
   cluster.Finish();
-  config.locks.cache = std::move(redis);
+  UseCluster(std::move(redis), config);
 }
 
 }  // namespace

@@ -1,42 +1,15 @@
 // Our own shape of configuration: the options by their names.
 #include "config/own.h"
 
-#include <algorithm>
-#include <cstddef>
-#include <string>
-#include <vector>
-
 #include "config/locks.h"
 #include "config/servers.h"
 #include "config/shapes.h"
 #include "config/text.h"
-#include "core/quorum.h"
 
 namespace holdfast::detail {
 namespace {
 
 using Kind = ConfigValue::Kind;
-
-void ReadNodes(ConfigSection& top, std::vector<std::string>& nodes) {
-  const ConfigValue* const list = top.Find("nodes");
-  if (list == nullptr) return;
-  const std::size_t count = list->children.size();
-  if (list->kind != Kind::kList || count == 0 || count > core::kMaxNodes) {
-    return top.Refuse("nodes",
-                      "must be a list of 1 to " + std::to_string(core::kMaxNodes) + " nodes");
-  }
-  std::vector<std::string> names;
-  for (const ConfigValue& item : list->children) {
-    Endpoint node;
-    ReadNode(item, top.problems(), node);
-    CheckEndpoint(node, item.line, top.problems());
-    if (std::find(names.begin(), names.end(), node.name()) != names.end()) {
-      top.problems().Add(item.line, "node " + node.name() + " is given twice");
-    }
-    names.push_back(node.name());
-    nodes.push_back(FormatUrl(node));
-  }
-}
 
 void ReadTopTls(ConfigSection& top, TlsOptions& tls) {
   const ConfigValue* const value = top.Find("tls");
@@ -80,7 +53,7 @@ void ReadNode(const ConfigValue& item, ConfigProblems& problems, Endpoint& endpo
 
 void ReadOwn(const ConfigValue& root, ConfigProblems& problems, Config& config) {
   ConfigSection top(root, "Holdfast's options", problems);
-  ReadNodes(top, config.locks.nodes);
+  ReadVoters(top, config.locks);
   ReadTopTls(top, config.locks.tls);
   ReadClientOptions(top, config.locks);
   ReadLockOptions(top, config);

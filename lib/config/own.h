@@ -16,7 +16,10 @@ void ReadServer(ConfigSection& section, Endpoint& endpoint);
 // A server: a URL, or a map.
 void ReadNode(const ConfigValue& item, ConfigProblems& problems, Endpoint& endpoint);
 
-// `cluster` and `cache`; behind the nodes and what else is at the top.
+// `nodes`, `clusters`, `seats`, `groups` and `zones`: who votes on locks.
+void ReadVoters(ConfigSection& top, ClientOptions& locks);
+
+// `cluster` and `cache`; behind the voters and what else is at the top.
 void ReadData(ConfigSection& top, Config& config);
 
 }  // namespace holdfast::detail

@@ -65,7 +65,9 @@ void ReadRouting(ConfigSection& cache, RedisOptions& redis) {
 }
 
 void ReadCluster(ConfigSection& section, RedisOptions& redis) {
-  if (!redis.cluster.empty()) return section.Refuse("cluster", "also given at the top");
+  if (!redis.cluster.empty() && section.Has("cluster")) {
+    return section.Refuse("cluster", "also given at the top");
+  }
   for (const Endpoint& root : ReadRoots(section, "cluster", &ReadNode)) {
     // As that of all nodes, unless they have another.
     if (redis.cluster.empty()) UseLogin(root, redis.server);
@@ -73,20 +75,30 @@ void ReadCluster(ConfigSection& section, RedisOptions& redis) {
   }
 }
 
-// Where the data is; without saying so, on the only node.
-void ReadPlace(ConfigSection& cache, const std::vector<std::string>& nodes, RedisOptions& redis) {
+// Where the locks are, if that is one place.
+bool UsePlaceOfLocks(const ClientOptions& locks, RedisOptions& redis) {
+  if (locks.nodes.size() + locks.clusters.size() != 1) return false;
+  if (locks.clusters.empty()) return ApplyUrl(locks.nodes.front(), redis.server).ok();
+  for (const std::string& url : locks.clusters.front()) {
+    const auto root = ParseUrl(url);
+    if (root.ok() && redis.cluster.empty()) UseLogin(*root, redis.server);
+    redis.cluster.push_back(url);
+  }
+  return true;
+}
+
+void ReadPlace(ConfigSection& cache, const ClientOptions& locks, RedisOptions& redis) {
   const bool clustered = cache.Has("cluster") || !redis.cluster.empty();
   const bool single =
       cache.Has("url") || cache.Has("host") || cache.Has("port") || cache.Has("path");
   if (single && clustered)
     return cache.problems().Add(cache.line(), "cache: one server or a cluster, not both");
-  if (!single && !clustered && nodes.size() != 1) {
+  if (!single && !clustered && !UsePlaceOfLocks(locks, redis)) {
     return cache.problems().Add(cache.line(), "cache: has no url, host, path or cluster");
   }
-  if (!single && !clustered) static_cast<void>(ApplyUrl(nodes.front(), redis.server));
   ReadServer(cache, redis.server);
   ReadCluster(cache, redis);
-  if (clustered && redis.server.database != 0) {
+  if (!redis.cluster.empty() && redis.server.database != 0) {
     cache.Refuse("database", "a cluster has no database but 0");
   }
   CheckEndpoint(redis.server, cache.line(), cache.problems());
@@ -105,7 +117,7 @@ void ReadCache(const ConfigValue& value, ConfigProblems& problems, Config& confi
   cache.Duration("ttl", config.cache.ttl, milliseconds(0), kLongestTtl);
   ReadConnection(cache, redis);
   ReadRouting(cache, redis);
-  if (!HasOnlyCacheOptions(value)) ReadPlace(cache, config.locks.nodes, redis);
+  if (!HasOnlyCacheOptions(value)) ReadPlace(cache, config.locks, redis);
   cache.Finish();
 }
 
@@ -116,6 +128,10 @@ void ReadData(ConfigSection& top, Config& config) {
   redis.tls = config.locks.tls;
   redis.client_name = config.locks.client_name;
   ReadCluster(top, redis);
+  ClientOptions& locks = config.locks;
+  if (locks.nodes.empty() && locks.clusters.empty() && !redis.cluster.empty()) {
+    locks.clusters = {redis.cluster};
+  }
   const ConfigValue* const cache = top.Find("cache");
   if (cache != nullptr) ReadCache(*cache, top.problems(), config, redis);
   const bool placed = cache != nullptr && !HasOnlyCacheOptions(*cache);

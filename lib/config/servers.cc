@@ -14,7 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kMaxDatabase = 1'000'000;
-constexpr std::size_t kMaxRoots = 100;
 
 void ReadUnlessEmpty(ConfigSection& section, std::string_view key, std::string& target) {
   std::string text;
@@ -167,23 +166,39 @@ void UseServer(const RedisOptions& redis, int line, ConfigProblems& problems, Co
   config.locks.cache = redis;
 }
 
+void UseCluster(RedisOptions redis, Config& config) {
+  config.locks.clusters = {redis.cluster};
+  config.locks.tls = redis.tls;
+  config.locks.client_name = redis.client_name;
+  config.locks.connect_timeout = redis.connect_timeout;
+  config.locks.cache = std::move(redis);
+}
+
 std::vector<Endpoint> ReadRoots(ConfigSection& section, std::string_view key,
                                 void (*read)(const ConfigValue& item, ConfigProblems& problems,
                                              Endpoint& endpoint)) {
-  std::vector<Endpoint> roots;
   const ConfigValue* const list = section.Find(key);
-  if (list == nullptr) return roots;
-  const std::size_t count = list->children.size();
-  if (list->kind != ConfigValue::Kind::kList || count == 0 || count > kMaxRoots) {
-    section.Refuse(key, "must be a list of 1 to " + std::to_string(kMaxRoots) + " nodes");
+  if (list == nullptr) return {};
+  return ReadRoots(*list, std::string(key), section.problems(), read);
+}
+
+std::vector<Endpoint> ReadRoots(const ConfigValue& list, const std::string& what,
+                                ConfigProblems& problems,
+                                void (*read)(const ConfigValue& item, ConfigProblems& problems,
+                                             Endpoint& endpoint)) {
+  std::vector<Endpoint> roots;
+  const std::size_t count = list.children.size();
+  if (list.kind != ConfigValue::Kind::kList || count == 0 || count > core::kMaxClusterRoots) {
+    problems.Add(list.line, what + ": must be a list of 1 to " +
+                                std::to_string(core::kMaxClusterRoots) + " nodes");
     return roots;
   }
-  for (const ConfigValue& item : list->children) {
+  for (const ConfigValue& item : list.children) {
     Endpoint& root = roots.emplace_back();
-    read(item, section.problems(), root);
-    CheckEndpoint(root, item.line, section.problems());
+    read(item, problems, root);
+    CheckEndpoint(root, item.line, problems);
     if (root.database != 0 || !root.unix_socket.empty()) {
-      section.problems().Add(item.line, "a cluster's node has a host, and no database but 0");
+      problems.Add(item.line, "a cluster's node has a host, and no database but 0");
     }
   }
   return roots;

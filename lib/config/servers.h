@@ -63,6 +63,14 @@ void UseServer(const RedisOptions& redis, int line, ConfigProblems& problems, Co
 std::vector<Endpoint> ReadRoots(ConfigSection& section, std::string_view key,
                                 void (*read)(const ConfigValue& item, ConfigProblems& problems,
                                              Endpoint& endpoint));
+// The same of a list that is called `what`.
+std::vector<Endpoint> ReadRoots(const ConfigValue& list, const std::string& what,
+                                ConfigProblems& problems,
+                                void (*read)(const ConfigValue& item, ConfigProblems& problems,
+                                             Endpoint& endpoint));
+
+// The cluster that `redis` names as the place of the data, and of the locks.
+void UseCluster(RedisOptions redis, Config& config);
 
 }  // namespace holdfast::detail
 

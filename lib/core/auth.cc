@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "core/redirect.h"
 #include "core/resp.h"
 #include "core/text.h"
 
@@ -18,7 +19,17 @@ NodeProblem ProblemOf(std::string_view error_reply) {
   for (const std::string_view denial : {"NOAUTH", "WRONGPASS", "NOPERM"}) {
     if (error_reply.starts_with(denial)) return {Vote::kDenied, Printable(error_reply)};
   }
-  return {Vote::kError, Printable(error_reply)};
+  switch (ReadRedirect(error_reply).kind) {
+    case Redirect::Kind::kMoved:
+      return {Vote::kDown, "its slot moved to another server"};
+    case Redirect::Kind::kAsk:
+    case Redirect::Kind::kTryAgain:
+      return {Vote::kError, "its slot is being moved to another server"};
+    case Redirect::Kind::kClusterDown:
+      return {Vote::kError, "its cluster is down, or does not serve its slot"};
+    default:
+      return {Vote::kError, Printable(error_reply)};
+  }
 }
 
 NodeProblem AuthProblemOf(std::string_view error_reply) {

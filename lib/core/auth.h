@@ -24,7 +24,8 @@ struct NodeProblem {
 // kUnavailable.
 absl::Status StatusOf(const Endpoint& server, const NodeProblem& problem);
 
-// What an error reply means as a vote: kDenied for NOAUTH, WRONGPASS and NOPERM, else kError.
+// What an error reply means as a vote: kDenied for NOAUTH, WRONGPASS and NOPERM, kDown for a server
+// of a cluster that does not have the slot any more, else kError. Nothing was executed then.
 NodeProblem ProblemOf(std::string_view error_reply);
 
 // What an error reply to AUTH means. In our own words: a server that does not know AUTH may quote

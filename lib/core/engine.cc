@@ -99,12 +99,15 @@ void Engine::CancelAll(TimePoint now) {
 }
 
 Stats Engine::GetStats() const {
-  Stats stats = stats_;
-  stats.waiting = acquisitions_.in_use();
-  stats.acquire = acquire_times_.Summary();
-  stats.extend = extend_times_.Summary();
-  stats.release = release_times_.Summary();
-  return stats;
+  StatsSum sum;
+  AddTo(sum);
+  return sum.Total();
+}
+
+void Engine::AddTo(StatsSum& sum) const {
+  Stats counters = stats_;
+  counters.waiting = acquisitions_.in_use();
+  sum.Add(counters, acquire_times_, extend_times_, release_times_);
 }
 
 bool Engine::releasing() const {

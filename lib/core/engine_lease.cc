@@ -226,6 +226,7 @@ void Engine::JudgeInspect(std::uint32_t r, TimePoint now) {
     NodeView& view = inspection.nodes.emplace_back();
     if (round.tally.vote(node) == Vote::kGranted) view = round.views[node];
     view.node = name_of(node);
+    view.server = admission_.server(node);
     view.denied = round.tally.vote(node) == Vote::kDenied;
     if (round.tally.vote(node) != Vote::kGranted) view.reason = round.tally.reason(node);
     const bool votes = admission_.standing(node) == Admission::Standing::kVoting;

@@ -15,6 +15,11 @@ constexpr milliseconds kReleaseRetry{500};
 // How long a node keeps the fencing counter of a name that nobody locks.
 constexpr milliseconds kRetention = std::chrono::hours(7 * 24);
 
+// Why the transport took nothing.
+constexpr char kUnanswered[] = "too many commands are unanswered";
+constexpr char kUnansweredOrSilent[] =
+    "too many commands are unanswered, or its server was silent for too long";
+
 constexpr char kHex[] = "0123456789abcdef";
 
 const Script& ScriptOf(Round::Kind kind) {
@@ -40,7 +45,7 @@ std::uint32_t Engine::NewLease(std::span<const std::string> names, milliseconds 
   LeaseSlot& lease = leases_[index];
   ++lease.generation;
   lease.phase = LeaseSlot::Phase::kAcquiring;
-  lease.keys.Assign(names, options_.key_prefix);
+  lease.keys.Assign(names, options_.key_prefix, options_.admission.tags);
   lease.fences.assign(names.size(), 0);
   lease.ttl = ttl;
   lease.margin = LossMargin(ttl);
@@ -115,12 +120,13 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
     if (round.spared.test(node)) continue;
     if (round.kind == Round::Kind::kRelease && !lease.told.test(node)) {
       round.tally.Cast(node, Vote::kAbsent);
-    } else if (!MayBeAsked(round, node)) {
+    } else if (!MayBeAsked(round, node, now)) {
       // Rule 5: a node that is not connected, or not admitted, votes at once; nothing waits for it.
       NodeProblem problem = ProblemOfNode(node, now);
       round.tally.Cast(node, problem.vote, std::move(problem.reason));
     } else if (!Ask(r, node, false, now)) {
-      round.tally.Cast(node, Vote::kNoAnswer, "too many commands are unanswered");
+      round.tally.Cast(node, Vote::kNoAnswer,
+                       options_.admission.tags.empty() ? kUnanswered : kUnansweredOrSilent);
     }
   }
   Judge(r, now);
@@ -143,10 +149,10 @@ bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
 void Engine::Write(const Round& round, int node, ScriptCall& call) const {
   const LeaseSlot& lease = leases_[round.lease];
   const bool counters = round.kind != Round::Kind::kExtend;
-  if (round.kind != Round::Kind::kInspect) call.Key(kGuardKey);
+  if (round.kind != Round::Kind::kInspect) call.Key(admission_.guard_key(node));
   for (std::size_t i = 0; i < lease.keys.size(); ++i) {
-    call.Key(lease.keys.lock(i));
-    if (counters) call.Key(lease.keys.counter(i));
+    call.Key(lease.keys.lock(node, i));
+    if (counters) call.Key(lease.keys.counter(node, i));
   }
   if (round.kind == Round::Kind::kInspect) return;
   call.Argument(lease.token());
@@ -184,7 +190,7 @@ void Engine::Note(const Round& round, int node) {
 void Engine::CastUnanswered(Round& round, TimePoint now) {
   for (int node = 0; node < nodes(); ++node) {
     if (round.tally.vote(node) != Vote::kPending || round.spared.test(node)) continue;
-    if (!MayBeAsked(round, node)) {
+    if (!MayBeAsked(round, node, now)) {
       NodeProblem problem = ProblemOfNode(node, now);
       round.tally.Cast(node, problem.vote, std::move(problem.reason));
     } else {

@@ -1,5 +1,6 @@
 #include "core/handshake.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/auth.h"
@@ -12,7 +13,10 @@ namespace {
 // The year 5138: a time beyond it is none, and could overflow what is computed with it.
 constexpr std::int64_t kMaxUnixSeconds = 100'000'000'000;
 
-enum Step : Tag { kAuth, kSelect, kTime, kInfo, kCommandStats, kFsync, kName, kLoad };
+// A time beyond it, 11 days, could overflow what is computed with it.
+constexpr std::int64_t kLongestNodeTimeoutMs = 1'000'000'000;
+
+enum Step : Tag { kAuth, kSelect, kTime, kInfo, kCommandStats, kFsync, kNodeTimeout, kName, kLoad };
 
 const Script* const kScripts[] = {&kAdmitScript,    &kOpenScript,    &kAcquireScript,
                                   &kFinaliseScript, &kReleaseScript, &kExtendScript,
@@ -20,8 +24,8 @@ const Script* const kScripts[] = {&kAdmitScript,    &kOpenScript,    &kAcquireSc
 
 }  // namespace
 
-void Handshake::Start(const Endpoint& endpoint, std::string_view client_name, Pipeline& pipeline,
-                      TimePoint now, TimePoint deadline) {
+void Handshake::Start(const Endpoint& endpoint, std::string_view client_name, bool seat,
+                      Pipeline& pipeline, TimePoint now, TimePoint deadline) {
   sent_ = now;
   PushAuth(pipeline, kAuth, endpoint, deadline);
   PushName(pipeline, kName, client_name, deadline);
@@ -30,6 +34,9 @@ void Handshake::Start(const Endpoint& endpoint, std::string_view client_name, Pi
   PushCommand(pipeline, kInfo, deadline, {"INFO"});
   PushCommand(pipeline, kCommandStats, deadline, {"INFO", "commandstats"});
   PushCommand(pipeline, kFsync, deadline, {"CONFIG", "GET", "*appendfsync*"});
+  if (seat) {
+    PushCommand(pipeline, kNodeTimeout, deadline, {"CONFIG", "GET", "cluster-node-timeout"});
+  }
   last_ = kLoad;
   for (const Script* script : kScripts) {
     PushCommand(pipeline, last_++, deadline, {"SCRIPT", "LOAD", script->text});
@@ -39,8 +46,8 @@ void Handshake::Start(const Endpoint& endpoint, std::string_view client_name, Pi
 
 Handshake::State Handshake::OnReply(Tag tag, ReplyView reply) {
   if (state_ != State::kUnderWay) return state_;
-  // Who may not see how the server persists cannot tell that it forgets nothing; that is all.
-  if (reply.is_error() && tag != kFsync) {
+  // Who may not see how the server is set up takes the worst for granted; that is all.
+  if (reply.is_error() && tag != kFsync && tag != kNodeTimeout) {
     Fail(tag == kAuth ? AuthProblemOf(reply.text()) : ProblemOf(reply.text()));
   } else {
     Read(tag, reply);
@@ -54,6 +61,8 @@ void Handshake::Read(Tag tag, ReplyView reply) {
   if (tag == kInfo || tag == kCommandStats) return ReadInfo(reply);
   if (tag == kFsync) {
     ReadFsync(reply);
+  } else if (tag == kNodeTimeout) {
+    ReadNodeTimeout(reply);
   } else if (tag >= kLoad && reply.text() != kScripts[tag - kLoad]->sha1) {
     Fail({Vote::kError, "not a Redis server: it does not know its scripts by their SHA-1"});
   }
@@ -70,6 +79,12 @@ void Handshake::ReadFsync(ReplyView reply) {
     if (reply.at(i).text() == "no-appendfsync-on-rewrite") on_rewrite = value == "no";
   }
   greeting_.durable = greeting_.info.aof && always && on_rewrite;
+}
+
+void Handshake::ReadNodeTimeout(ReplyView reply) {
+  const auto timeout_ms = ParseNumber<std::int64_t>(reply.at(1).text()).value_or(0);
+  greeting_.cluster_node_timeout =
+      milliseconds(std::clamp<std::int64_t>(timeout_ms, 0, kLongestNodeTimeoutMs));
 }
 
 void Handshake::ReadInfo(ReplyView reply) {

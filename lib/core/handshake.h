@@ -22,7 +22,7 @@ struct Greeting {
   // early.
   std::int64_t clock_offset_ms = 0;
   ServerInfo info = {};
-  bool durable = false;  // It forgets nothing over a restart: it persists each write.
+  bool durable = false;     // It forgets nothing over a restart: it persists each write.
   std::string server = {};  // host:port; filled in by whoever connected.
   // How long a node of a cluster must be silent to be taken for dead; 0 where it does not say.
   milliseconds cluster_node_timeout{0};
@@ -35,8 +35,9 @@ class Handshake {
  public:
   enum class State { kUnderWay, kDone, kFailed };
 
-  // Appends the commands to `pipeline`. Their tags are this class's own.
-  void Start(const Endpoint& endpoint, std::string_view client_name, Pipeline& pipeline,
+  // Appends the commands to `pipeline`. Their tags are this class's own. `seat`: the server is one
+  // of a cluster, and asked for its cluster-node-timeout, too.
+  void Start(const Endpoint& endpoint, std::string_view client_name, bool seat, Pipeline& pipeline,
              TimePoint now, TimePoint deadline);
 
   State OnReply(Tag tag, ReplyView reply);
@@ -52,6 +53,7 @@ class Handshake {
   void ReadTime(ReplyView reply);
   void ReadInfo(ReplyView reply);
   void ReadFsync(ReplyView reply);
+  void ReadNodeTimeout(ReplyView reply);
   void Fail(NodeProblem problem);
 
   State state_ = State::kUnderWay;

@@ -11,6 +11,13 @@ std::uint64_t Histogram::MiddleOf(std::size_t bucket) {
   return (units << kUnitBits) + width / 2;
 }
 
+void Histogram::Add(const Histogram& other) {
+  for (std::size_t i = 0; i < kBuckets; ++i) buckets_[i] += other.buckets_[i];
+  count_ += other.count_;
+  sum_ += other.sum_;
+  max_ = std::max(max_, other.max_);
+}
+
 nanoseconds Histogram::Quantile(double q) const {
   const double place = std::ceil(q * static_cast<double>(count_));
   // Asked this way round, it also stops what is no number.

@@ -26,6 +26,9 @@ class Histogram {
     max_ = std::max(max_, ns);
   }
 
+  // As if all that `other` recorded had been recorded here, too.
+  void Add(const Histogram& other);
+
   // The duration that the share `q` (0 to 1) of all did not exceed: the one at place ⌈q·count⌉ of
   // them in order. The one at the last place is exact; 0 without any.
   nanoseconds Quantile(double q) const;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/quorum.h"
+#include "core/seats.h"
 #include "core/text.h"
 
 namespace holdfast::core {
@@ -32,18 +33,68 @@ absl::Status CheckMaxHold(const AcquireOptions& options) {
   return CheckRange("max_hold", options.max_hold, options.ttl, kWaitForever);
 }
 
-absl::Status CheckNodeCount(std::size_t nodes, int forgetful) {
-  if (nodes == 0) return InvalidArgument("no nodes given");
-  if (nodes > kMaxNodes) {
-    return InvalidArgument(std::to_string(nodes) + " nodes; at most " + std::to_string(kMaxNodes) +
+bool IsOneCluster(const ClientOptions& options) {
+  return options.nodes.empty() && options.clusters.size() == 1;
+}
+
+absl::Status CheckNumber(const std::string& what, int value, int low, int high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return InvalidArgument(what + " of " + std::to_string(value) + " is not within " +
+                         std::to_string(low) + " to " + std::to_string(high));
+}
+
+absl::Status CheckSeats(const ClientOptions& options) {
+  absl::Status status = CheckNumber("seats", options.seats, 1, kMaxSeats);
+  if (status.ok()) status = CheckNumber("groups", options.groups, 1, kMaxSeatGroups);
+  if (!status.ok() || IsOneCluster(options)) return status;
+  const ClientOptions defaults;
+  if (options.seats == defaults.seats && options.groups == defaults.groups) return status;
+  return InvalidArgument(
+      std::string(options.seats == defaults.seats ? "groups" : "seats") +
+      " can only be set for one cluster without nodes: else each node and each cluster has one "
+      "vote");
+}
+
+absl::Status CheckClusters(const ClientOptions& options) {
+  for (std::size_t i = 0; i < options.clusters.size(); ++i) {
+    const std::size_t roots = options.clusters[i].size();
+    if (roots >= 1 && roots <= kMaxClusterRoots) continue;
+    return InvalidArgument("clusters: number " + std::to_string(i + 1) + " has " +
+                           std::to_string(roots) + " URLs of its nodes; there must be 1 to " +
+                           std::to_string(kMaxClusterRoots));
+  }
+  absl::Status status = CheckSeats(options);
+  if (!status.ok()) return status;
+  return CheckRange("cluster_node_timeout", options.cluster_node_timeout, milliseconds(0),
+                    std::chrono::minutes(10));
+}
+
+std::string Voters(const ClientOptions& options, std::size_t count) {
+  const char* what = " nodes and clusters";
+  if (options.clusters.empty()) what = " nodes";
+  if (IsOneCluster(options)) what = " seats";
+  return std::to_string(count) + what;
+}
+
+absl::Status CheckVoters(const ClientOptions& options) {
+  if (options.nodes.empty() && options.clusters.empty()) {
+    return InvalidArgument("no nodes and no clusters given");
+  }
+  absl::Status status = CheckClusters(options);
+  if (!status.ok()) return status;
+  const std::size_t count = IsOneCluster(options) ? static_cast<std::size_t>(options.seats)
+                                                  : options.nodes.size() + options.clusters.size();
+  if (count > kMaxNodes) {
+    return InvalidArgument(Voters(options, count) + "; at most " + std::to_string(kMaxNodes) +
                            " are allowed");
   }
-  const int n = static_cast<int>(nodes);
+  const int n = static_cast<int>(count);
+  const int forgetful = options.tolerate_forgetful;
   if (forgetful < 0 || forgetful >= n || QuorumSize(n, forgetful) > n) {
     return InvalidArgument("tolerate_forgetful of " + std::to_string(forgetful) +
-                           " is not possible with " + std::to_string(nodes) + " nodes");
+                           " is not possible with " + Voters(options, count));
   }
-  return absl::OkStatus();
+  return status;
 }
 
 }  // namespace
@@ -115,7 +166,7 @@ absl::Status CheckAcquire(const AcquireOptions& options, milliseconds max_ttl) {
 
 absl::Status CheckClient(const ClientOptions& options) {
   const milliseconds hour = std::chrono::hours(1);
-  absl::Status status = CheckNodeCount(options.nodes.size(), options.tolerate_forgetful);
+  absl::Status status = CheckVoters(options);
   if (status.ok()) status = CheckText("owner", options.owner, kMaxOwnerBytes);
   if (status.ok()) status = CheckText("label", options.label, kMaxLabelBytes);
   if (status.ok()) status = CheckClientName(options.client_name);

@@ -15,6 +15,7 @@ namespace holdfast::core {
 
 inline constexpr std::size_t kMaxNameBytes = 1024;
 inline constexpr std::size_t kMaxNames = 16;
+inline constexpr std::size_t kMaxClusterRoots = 100;
 inline constexpr std::size_t kMaxMembershipBytes = 512;
 inline constexpr std::size_t kMaxOwnerBytes = 256;
 inline constexpr std::size_t kMaxLabelBytes = 100;

@@ -80,6 +80,8 @@ void Apply(const Line& line, ServerInfo& into) {
     into.promoted = line.value == "-1" ? "" : Printable(line.value, kMaxOffsetBytes);
   } else if (line.key == "aof_enabled") {
     into.aof = line.value == "1";
+  } else if (line.key == "cluster_enabled") {
+    into.cluster = line.value == "1";
   } else if (line.key == "maxmemory_policy") {
     into.maxmemory_policy = Printable(line.value, kMaxPolicyBytes);
   } else if (Forgets(line.key) && WasCalled(line.value)) {

@@ -128,13 +128,15 @@ void ClusterDiscovery::OnProblem(std::size_t index, const absl::Status& why) {
 }
 
 absl::Status ClusterDiscovery::problem() const {
-  std::vector<absl::Status> problems;
+  std::vector<absl::Status> all;
+  for (const Asked& asked : asked_) all.push_back(asked.problem);
+  return {CommonCode(all), "no node of the cluster can be reached: " + problems()};
+}
+
+std::string ClusterDiscovery::problems() const {
   std::vector<std::string> texts;
-  for (const Asked& asked : asked_) {
-    problems.push_back(asked.problem);
-    texts.emplace_back(asked.problem.message());
-  }
-  return {CommonCode(problems), "no node of the cluster can be reached: " + core::Joined(texts)};
+  for (const Asked& asked : asked_) texts.emplace_back(asked.problem.message());
+  return core::Joined(texts);
 }
 
 // The sessions may be what calls: they go later.

@@ -46,6 +46,7 @@ class ClusterDiscovery final : public std::enable_shared_from_this<ClusterDiscov
 
   // What is wrong with the nodes that were asked so far.
   absl::Status problem() const;
+  std::string problems() const;  // Of each.
 
  private:
   struct Asked {

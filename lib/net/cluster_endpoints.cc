@@ -1,5 +1,7 @@
 #include "net/cluster_endpoints.h"
 
+#include <utility>
+
 namespace holdfast::net {
 namespace {
 
@@ -22,8 +24,16 @@ ClusterEndpoints::ClusterEndpoints(const Endpoint& defaults, const RedisOptions&
     const auto root = ParseUrl(url);
     if (!root.ok()) continue;  // Never: the options were checked.
     roots_.push_back(*root);
-    defaults_.tls = defaults_.tls || root->tls;
   }
+  SecureRoots();
+}
+
+ClusterEndpoints::ClusterEndpoints(std::vector<Endpoint> roots) : roots_(std::move(roots)) {
+  SecureRoots();
+}
+
+void ClusterEndpoints::SecureRoots() {
+  for (const Endpoint& root : roots_) defaults_.tls = defaults_.tls || root.tls;
   for (Endpoint& root : roots_) root.tls = defaults_.tls;
 }
 

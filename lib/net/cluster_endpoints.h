@@ -20,6 +20,9 @@ class ClusterEndpoints {
   // `defaults`: the user, the password and TLS of all nodes.
   ClusterEndpoints(const Endpoint& defaults, const RedisOptions& options);
 
+  // No other user and password than those of the roots.
+  explicit ClusterEndpoints(std::vector<Endpoint> roots);
+
   // As their URLs say; to be reached by ReachRoot().
   const std::vector<Endpoint>& roots() const { return roots_; }
   bool tls() const { return defaults_.tls; }
@@ -36,6 +39,7 @@ class ClusterEndpoints {
   Endpoint Announced(const core::NodeAddress& announced) const;
 
  private:
+  void SecureRoots();
   void LogIn(const std::string& node, Endpoint& endpoint) const;
 
   Endpoint defaults_;

@@ -6,21 +6,35 @@
 #include <asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/handshake.h"
+#include "core/heartbeat.h"
 #include "core/pipeline.h"
 #include "core/script_call.h"
 #include "core/time.h"
 #include "holdfast/endpoint.h"
 #include "net/clock.h"
 #include "net/link.h"
+#include "net/route.h"
 
 namespace holdfast::net {
 
-// The connection of the locks to one node. Connects, shakes hands, carries commands, and after any
-// failure connects again, with backoff, until it is closed. What commands it had taken then fail:
-// nothing is ever sent twice. Lives on one strand, `executor`: its calls and its listener's.
+struct ConnectionOptions {
+  std::string client_name = {};  // As the server shows it; empty: none.
+  LinkOptions link = {};
+  // Of a seat whose server does not tell its cluster-node-timeout; 0: the default of the servers.
+  core::milliseconds cluster_node_timeout{0};
+};
+
+// The connection of the locks to one node. Asks the route where it is, connects, shakes hands,
+// carries commands, and after any failure asks and connects again, with backoff, until it is
+// closed. What commands it had taken then fail: nothing is ever sent twice. Lives on one strand,
+// `executor`: its calls and its listener's.
+//
+// The connection of a seat also ends when its server turns out not to be the seat's any more, or
+// was silent for too long (PROTOCOL.md, Clusters).
 class Connection final : public std::enable_shared_from_this<Connection>, private Link::Owner {
  public:
   // Called for the last time by Close().
@@ -38,9 +52,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     ~Listener() = default;
   };
 
-  // `client_name`: as the server shows it; empty: none.
-  Connection(const asio::any_io_executor& executor, int node, Endpoint endpoint,
-             std::string client_name, LinkOptions options, Listener& listener);
+  Connection(const asio::any_io_executor& executor, int node, std::shared_ptr<Route> route,
+             ConnectionOptions options, Listener& listener);
   ~Connection();
 
   void Start();
@@ -53,11 +66,24 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void Close();
 
  private:
-  enum class State { kIdle, kConnecting, kReady, kWaiting, kClosed };
+  enum class State { kIdle, kFinding, kConnecting, kReady, kWaiting, kClosed };
 
-  void Connect();
-  void ConnectAgain(core::nanoseconds pause);
+  void Find();
+  void Connect(Endpoint endpoint);
+  void ConnectAgain();
+  core::nanoseconds Pause();
   void OnHandshake(core::Tag tag, core::ReplyView reply);
+  void OnReady();
+  void OnProblem(core::NodeProblem problem);
+  void Push(core::Tag tag, core::TimePoint now);
+
+  // Of a seat's connection.
+  bool is_seat() const { return !guard_key_.empty(); }
+  bool MayAsk();
+  void ReadRedirection(core::ReplyView reply);
+  void GiveUp(core::NodeProblem problem, bool moved);
+  void AwaitBeat();
+  void Beat();
 
   // Link::Owner
   void OnOpen() override;
@@ -67,17 +93,24 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   const asio::any_io_executor executor_;
   const int node_;
-  const Endpoint endpoint_;
-  const std::string client_name_;
-  const LinkOptions options_;
+  const std::shared_ptr<Route> route_;
+  const std::string guard_key_;
+  const ConnectionOptions options_;
   const int fork_generation_ = ForkGeneration();
   Listener& listener_;
 
   State state_ = State::kIdle;
   int failures_ = 0;
+  Endpoint endpoint_;
+  core::TimePoint opened_at_;
+  core::milliseconds command_timeout_{0};
   core::Handshake handshake_;
-  std::shared_ptr<Link> link_;  // Null while waiting, and at the end.
-  asio::steady_timer timer_;
+  std::shared_ptr<Link> link_;  // Null while finding, waiting, and at the end.
+  asio::steady_timer timer_;    // For the next try, or the next heartbeat.
+
+  std::optional<core::Heartbeat> heartbeat_;  // Of a seat, once it is ready.
+  bool given_up_ = false;                     // The link is about to be ended.
+  bool moved_ = false;                        // It turned out to be no server of this seat.
 };
 
 }  // namespace holdfast::net

@@ -93,10 +93,11 @@ void Link::Open() {
   owner_->OnOpen();
 }
 
-void Link::SetReady() {
+void Link::SetReady(core::milliseconds command_timeout) {
   phase_ = Phase::kReady;
+  command_timeout_ = command_timeout;
   pipeline_.set_limits(options_.reply_limits);
-  Watch(options_.command_timeout);
+  Watch(command_timeout_);
 }
 
 void Link::ScheduleFlush() {
@@ -243,7 +244,7 @@ void Link::OnReadyWatch(TimePoint now) {
   // A process that was stopped finds its timers run out and the answers waiting: they get a turn of
   // the loop to be read before the node is blamed.
   overdue_ = overdue;
-  const TimePoint next = std::min(pipeline_.deadline(), now + options_.command_timeout);
+  const TimePoint next = std::min(pipeline_.deadline(), now + command_timeout_);
   Watch(overdue ? core::milliseconds(1) : next - now);
 }
 
@@ -251,7 +252,7 @@ std::string Link::TimeoutReason() const {
   const std::string connect = core::HumanDuration(options_.connect_timeout);
   if (phase_ == Phase::kSecuring) return "no TLS within " + connect + ": " + tls_->error();
   if (phase_ == Phase::kHandshaking) return "connected, but silent for " + connect;
-  return "silent for " + core::HumanDuration(options_.command_timeout);
+  return "silent for " + core::HumanDuration(command_timeout_);
 }
 
 // What the server said before it closed may still be unread: answers, or why it refuses us.

@@ -59,8 +59,10 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
 
   void Start(const Endpoint& endpoint);
 
-  // The handshake is done; from now on the oldest unanswered command is watched.
-  void SetReady();
+  // The handshake is done; from now on the oldest unanswered command is watched. `command_timeout`:
+  // what each gets from here on.
+  void SetReady() { SetReady(options_.command_timeout); }
+  void SetReady(core::milliseconds command_timeout);
 
   // To add commands to, each followed by ScheduleFlush().
   core::Pipeline& pipeline() { return pipeline_; }
@@ -120,6 +122,7 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
   Socket socket_;
   asio::steady_timer timer_;
   core::TimePoint connect_deadline_;
+  core::milliseconds command_timeout_{0};
   std::optional<TlsSession> tls_;
   core::Pipeline pipeline_;
   std::string secured_;  // What TLS made of the bytes to write, or has to say itself.

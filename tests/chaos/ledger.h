@@ -63,10 +63,13 @@ class Ledger {
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  // Once it is full, the run is over; what comes after that is dropped.
+  // What comes when it is full is dropped.
   void Add(const Hold& hold);
-  bool full() const { return size() == capacity_; }
   int size() const;
+
+  // The run is over once the ledger is full, or closed.
+  void Close() { shared_->closed = true; }
+  bool over() const { return shared_->closed || size() == capacity_; }
 
   Counter& counter(int name) { return shared_->counters[name]; }
   Outcomes& outcomes(Role role) { return shared_->outcomes[static_cast<int>(role)]; }
@@ -77,6 +80,7 @@ class Ledger {
  private:
   struct Shared {
     std::atomic<int> taken = 0;
+    std::atomic<bool> closed = false;
     std::array<Counter, kNames> counters;
     std::array<Outcomes, kRoles> outcomes;
   };

@@ -19,14 +19,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kTtl = 1s;
-
-AcquireOptions OptionsFor(Role role) {
+AcquireOptions OptionsFor(Role role, std::chrono::milliseconds ttl) {
   if (role == Role::kSlow) {
-    return {
-        .ttl = kTtl, .wait = 1s, .retry_delay = 20ms, .retry_jitter = 20ms, .auto_extend = true};
+    return {.ttl = ttl, .wait = 1s, .retry_delay = 20ms, .retry_jitter = 20ms, .auto_extend = true};
   }
-  return {.ttl = kTtl, .wait = 1s, .retry_delay = 10ms, .retry_jitter = 10ms};
+  return {.ttl = ttl, .wait = 1s, .retry_delay = 10ms, .retry_jitter = 10ms};
 }
 
 class Worker {
@@ -35,14 +32,15 @@ class Worker {
       : role_(role),
         number_(number),
         name_(NameOf(role, number)),
+        acquire_(OptionsFor(role, options.max_ttl)),
         client_(NewClient(options)),
         random_(seed + number * kRoles + static_cast<int>(role)),
         ledger_(ledger),
         outcomes_(ledger.outcomes(role)) {}
 
   bool Run() {
-    while (!ledger_.full()) {
-      auto lock = client_.Acquire("name " + std::to_string(name_), OptionsFor(role_));
+    while (!ledger_.over()) {
+      auto lock = client_.Acquire("name " + std::to_string(name_), acquire_);
       if (lock.ok()) {
         Use(*lock);
         Release(*lock);
@@ -71,7 +69,7 @@ class Worker {
   void Stay(const BlockingLock& lock, Hold& hold) {
     if (role_ != Role::kSlow) return std::this_thread::yield();
     const std::int64_t end = BootTime() + static_cast<std::int64_t>(random_() % 2'000'000'000);
-    while (BootTime() < end && Holds(lock, hold) && !ledger_.full()) Yield();
+    while (BootTime() < end && Holds(lock, hold) && !ledger_.over()) Yield();
   }
 
   // Looks at the clock first: what the lock says is true of a moment that is not before it.
@@ -106,6 +104,7 @@ class Worker {
   const Role role_;
   const int number_;
   const int name_;
+  const AcquireOptions acquire_;
   BlockingClient client_;
   std::mt19937_64 random_;
   Ledger& ledger_;
@@ -113,10 +112,6 @@ class Worker {
 };
 
 }  // namespace
-
-ClientOptions WorkerOptions(const std::vector<std::string>& urls) {
-  return {.nodes = urls, .max_ttl = kTtl, .connect_timeout = 500ms, .command_timeout = 500ms};
-}
 
 bool Work(int worker, const ClientOptions& options, std::uint64_t seed, Ledger& ledger) {
   std::atomic<bool> good = true;

@@ -15,7 +15,7 @@ const Words kNobody = {"--nodes", "redis://127.0.0.1:1"};
 TEST(Usage, EachCommandHasHelp) {
   EXPECT_THAT(RunAlone({"--help"}).out, AllOf(HasSubstr("run"), HasSubstr("Exit codes")));
   for (const std::string command :
-       {"run", "acquire", "extend", "release", "inspect", "reconfigure", "nodes"}) {
+       {"run", "acquire", "extend", "release", "inspect", "doctor", "reconfigure", "nodes"}) {
     const Finished help = RunAlone({command, "--help"});
     EXPECT_EQ(help.exit_status, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("--help")) << command;

@@ -86,16 +86,19 @@ class GrantingNodes : public Transport, public Randomness, public WallClock {
   unsigned random_ = 0;
 };
 
-TEST(AllocationTest, PairOfAcquireAndReleaseNeedsNone) {
+// A thousand pairs of acquire and release, once the first ones have made room.
+void ExpectNone(const std::vector<std::string>& tags) {
   GrantingNodes nodes;
   EngineOptions options;
   options.admission.nodes = {"a", "b", "c"};
+  options.admission.tags = tags;
   options.admission.quorum = 2;
   options.owner = "somebody.with.a.long.name.example:12345";
   TimePoint now{std::chrono::seconds(1000)};
   Engine engine(options, nodes, nodes, nodes, now);
   for (int node = 0; node < kNodes; ++node) {
-    engine.OnNodeReady(node, {.info = {.run_id = std::to_string(node)}}, now);
+    engine.OnNodeReady(node, {.info = {.run_id = std::to_string(node), .cluster = !tags.empty()}},
+                       now);
   }
   nodes.Answer(GrantingNodes::kAdmit, engine, now);
   const std::vector<std::string> names = {"a.name.that.does.not.fit.into.a.short.string"};
@@ -119,6 +122,10 @@ TEST(AllocationTest, PairOfAcquireAndReleaseNeedsNone) {
   EXPECT_EQ(allocations - before, 0U);
   EXPECT_EQ(pairs, 1100);
 }
+
+TEST(AllocationTest, PairOfAcquireAndReleaseNeedsNone) { ExpectNone({}); }
+
+TEST(AllocationTest, SeatsOfAClusterNeedNoneEither) { ExpectNone({"{54h}", "{fjl}", "{1x3}"}); }
 
 }  // namespace
 }  // namespace holdfast::core

@@ -87,5 +87,40 @@ TEST(FingerprintDifferenceTest, HostileTextIsFitToBeShown) {
   }
 }
 
+const std::string kSeats = MakeClusterFingerprint(3, 1, 2, 30s, "cluster");
+
+TEST(ClusterFingerprintTest, SaysAllThatMustBeTheSame) {
+  EXPECT_EQ(kSeats, "schema=1 seats=3 groups=1 quorum=2 max_ttl=30000 membership=cluster");
+}
+
+TEST(ClusterFingerprintTest, DifferenceNamesEachThingThatDiffers) {
+  EXPECT_EQ(FingerprintDifference(kSeats, kSeats), "");
+  EXPECT_EQ(FingerprintDifference(MakeClusterFingerprint(5, 1, 2, 30s, "cluster"), kSeats),
+            "it is configured for 5 seats, not 3");
+  EXPECT_EQ(FingerprintDifference(MakeClusterFingerprint(3, 4, 2, 30s, "cluster"), kSeats),
+            "it is configured for 4 groups of seats, not 1");
+  EXPECT_EQ(FingerprintDifference(MakeClusterFingerprint(3, 1, 3, 30s, "x y"), kSeats),
+            "it is configured for quorum 3, not 2; for other members (x y), not (cluster)");
+}
+
+TEST(ClusterFingerprintTest, TellsSeatsOfOneClusterFromIndependentNodes) {
+  EXPECT_EQ(FingerprintDifference(kOurs, kSeats),
+            "it is configured as one of 5 nodes, not for 3 seats of one cluster");
+  EXPECT_EQ(FingerprintDifference(kSeats, kOurs),
+            "it is configured for 3 seats of one cluster, not as one of 5 nodes");
+}
+
+TEST(ClusterFingerprintTest, OtherSeatsAreOtherKeys) {
+  EXPECT_FALSE(AreOfOtherSeats(kSeats, kSeats));
+  EXPECT_FALSE(AreOfOtherSeats(MakeClusterFingerprint(3, 1, 3, 9s, "x"), kSeats));
+  EXPECT_TRUE(AreOfOtherSeats(MakeClusterFingerprint(5, 1, 2, 30s, "cluster"), kSeats));
+  EXPECT_TRUE(AreOfOtherSeats(MakeClusterFingerprint(3, 2, 2, 30s, "cluster"), kSeats));
+  EXPECT_TRUE(AreOfOtherSeats(kOurs, kSeats));
+  EXPECT_TRUE(AreOfOtherSeats(kSeats, kOurs));
+  EXPECT_TRUE(AreOfOtherSeats("rubbish", kSeats));
+  EXPECT_FALSE(AreOfOtherSeats(MakeFingerprint(3, 2, 30s, "a"), kOurs));
+  EXPECT_FALSE(AreOfOtherSeats("rubbish", kOurs));
+}
+
 }  // namespace
 }  // namespace holdfast::core

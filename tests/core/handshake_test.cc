@@ -38,7 +38,9 @@ Endpoint Login(std::string username, std::string password, int database = 0) {
 // A handshake on a pipeline, with a server that answers as the test says.
 class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
  protected:
-  void Start(Endpoint endpoint = {}) { handshake_.Start(endpoint, "", pipeline_, kNow, kNow + 5s); }
+  void Start(Endpoint endpoint = {}) {
+    handshake_.Start(endpoint, "", seat_, pipeline_, kNow, kNow + 5s);
+  }
 
   // The commands sent so far, without those that ask after the server and load the scripts, which
   // are checked to be last.
@@ -47,6 +49,10 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
     for (const Script* script : {&kInspectScript, &kExtendScript, &kReleaseScript, &kFinaliseScript,
                                  &kAcquireScript, &kOpenScript, &kAdmitScript}) {
       EXPECT_EQ(commands.back(), "['SCRIPT' 'LOAD' '" + std::string(script->text) + "']");
+      commands.pop_back();
+    }
+    if (seat_) {
+      EXPECT_EQ(commands.back(), "['CONFIG' 'GET' 'cluster-node-timeout']");
       commands.pop_back();
     }
     for (const char* question :
@@ -80,6 +86,7 @@ class HandshakeTest : public ::testing::Test, public Pipeline::Receiver {
   void OnReply(Tag tag, ReplyView reply) override { handshake_.OnReply(tag, reply); }
   void OnNoReply(Tag) override {}
 
+  bool seat_ = false;
   Pipeline pipeline_;
   Handshake handshake_;
 };
@@ -186,7 +193,7 @@ TEST_F(HandshakeTest, AnswerThatIsNoTimeIsAnError) {
        {"+OK\r\n", "*0\r\n", "*1\r\n$1\r\n5\r\n", "*2\r\n$1\r\nx\r\n$1\r\n0\r\n", "$-1\r\n"}) {
     Pipeline pipeline;
     Handshake handshake;
-    handshake.Start({}, "", pipeline, kNow, kNow);
+    handshake.Start({}, "", false, pipeline, kNow, kNow);
     ReplyReader reader;
     reader.Feed(answer);
     ASSERT_EQ(reader.Next(), ReplyReader::Result::kReply);
@@ -254,6 +261,45 @@ TEST_F(HandshakeTest, ServerWithoutARunIdIsNoRedis) {
 TEST(ProblemTest, ErrorReplyIsShownPrintable) {
   EXPECT_EQ(ProblemOf("NOPERM\x1b[2J").reason, "NOPERM\\x1b[2J");
   EXPECT_EQ(ProblemOf("ERR x").vote, Vote::kError);
+}
+
+std::string NodeTimeout(const std::string& value) {
+  return "*2\r\n$20\r\ncluster-node-timeout\r\n" + Bulk(value);
+}
+
+TEST_F(HandshakeTest, AsksAServerOfAClusterForItsNodeTimeout) {
+  seat_ = true;
+  Start();
+  EXPECT_THAT(Commands(), ElementsAre("['TIME']"));
+  Receive(kTime);
+  ReceiveInfo();
+  Receive(NodeTimeout("5000"));
+  EXPECT_EQ(ReceiveHashes(), State::kDone);
+  EXPECT_EQ(handshake_.greeting().cluster_node_timeout, 5s);
+}
+
+TEST_F(HandshakeTest, NodeTimeoutThatIsNotToldIsNoFailure) {
+  seat_ = true;
+  for (const std::string& answer :
+       {std::string("-NOPERM no permissions to run the 'config|get' command\r\n"),
+        std::string("*0\r\n"), NodeTimeout("soon"), NodeTimeout("-5"), NodeTimeout("0")}) {
+    handshake_ = Handshake();
+    Start();
+    Receive(kTime);
+    ReceiveInfo();
+    Receive(answer);
+    EXPECT_EQ(ReceiveHashes(), State::kDone) << answer;
+    EXPECT_EQ(handshake_.greeting().cluster_node_timeout, 0s) << answer;
+  }
+}
+
+TEST_F(HandshakeTest, NodeTimeoutBeyondAllMeasureIsALongOne) {
+  seat_ = true;
+  Start();
+  Receive(kTime);
+  ReceiveInfo();
+  Receive(NodeTimeout("9223372036854775807"));
+  EXPECT_EQ(handshake_.greeting().cluster_node_timeout, 1'000'000s);
 }
 
 }  // namespace

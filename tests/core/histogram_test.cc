@@ -72,6 +72,17 @@ TEST(HistogramTest, EveryBucketIsNearWhatItCounts) {
   }
 }
 
+TEST(HistogramTest, AnotherIsAddedAsIfAllHadBeenRecordedInOne) {
+  Histogram sum = HistogramOf({1us, 5ms, 2h});
+  sum.Add(HistogramOf({3us, 7s}));
+  sum.Add(Histogram());
+  const Histogram all = HistogramOf({1us, 5ms, 2h, 3us, 7s});
+  EXPECT_EQ(sum.count(), 5U);
+  EXPECT_EQ(sum.sum(), all.sum());
+  EXPECT_EQ(sum.max(), 2h);
+  for (const double q : {0.2, 0.4, 0.6, 0.8}) EXPECT_EQ(sum.Quantile(q), all.Quantile(q)) << q;
+}
+
 TEST(HistogramTest, EmptyIsZero) {
   const LatencySummary summary = Histogram().Summary();
   EXPECT_EQ(summary.count, 0U);

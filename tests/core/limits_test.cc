@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "support/status_matchers.h"
 
@@ -89,7 +90,7 @@ TEST(LimitsTest, RetryDelayIsPositiveAndJitterNotNegative) {
 TEST(LimitsTest, OneToFifteenNodes) {
   EXPECT_THAT(CheckClient(Nodes(1)), IsOk());
   EXPECT_THAT(CheckClient(Nodes(15)), IsOk());
-  EXPECT_THAT(CheckClient(Nodes(0)), IsRefusedFor("no nodes"));
+  EXPECT_THAT(CheckClient(Nodes(0)), IsRefusedFor("no nodes and no clusters"));
   EXPECT_THAT(CheckClient(Nodes(16)), IsRefusedFor("16 nodes; at most 15"));
 }
 
@@ -100,6 +101,83 @@ TEST(LimitsTest, ForgetfulNodesMustLeaveAQuorum) {
   for (const int impossible : {-1, 3, 1'000'000'000, 2'147'483'647}) {
     EXPECT_THAT(CheckWith([=](auto& o) { o.tolerate_forgetful = impossible; }),
                 IsRefusedFor("tolerate_forgetful of " + std::to_string(impossible)));
+  }
+}
+
+ClientOptions Clusters(std::size_t count) {
+  ClientOptions options;
+  options.clusters.assign(count, {"redis://a"});
+  return options;
+}
+
+TEST(LimitsTest, OneClusterHasOneToSevenSeatsInOneToSixteenGroups) {
+  for (const auto& [seats, groups] : {std::pair(1, 1), std::pair(7, 16)}) {
+    ClientOptions options = Clusters(1);
+    options.seats = seats;
+    options.groups = groups;
+    EXPECT_THAT(CheckClient(options), IsOk());
+  }
+  for (const int seats : {-1, 0, 8}) {
+    ClientOptions options = Clusters(1);
+    options.seats = seats;
+    EXPECT_THAT(CheckClient(options),
+                IsRefusedFor("seats of " + std::to_string(seats) + " is not within 1 to 7"));
+  }
+  for (const int groups : {-1, 0, 17}) {
+    ClientOptions options = Clusters(1);
+    options.groups = groups;
+    EXPECT_THAT(CheckClient(options),
+                IsRefusedFor("groups of " + std::to_string(groups) + " is not within 1 to 16"));
+  }
+}
+
+TEST(LimitsTest, SeatsAndGroupsAreOfOneClusterWithoutNodes) {
+  for (const auto& [nodes, clusters] : {std::pair(3, 0), std::pair(0, 2), std::pair(1, 1)}) {
+    ClientOptions options = Nodes(static_cast<std::size_t>(nodes));
+    options.clusters = Clusters(static_cast<std::size_t>(clusters)).clusters;
+    EXPECT_THAT(CheckClient(options), IsOk()) << nodes << " nodes, " << clusters << " clusters";
+    options.seats = 5;
+    EXPECT_THAT(CheckClient(options), IsRefusedFor("seats can only be set for one cluster"));
+    options.seats = 3;
+    options.groups = 2;
+    EXPECT_THAT(CheckClient(options), IsRefusedFor("groups can only be set for one cluster"));
+  }
+}
+
+TEST(LimitsTest, EachClusterHasOneToAHundredRoots) {
+  ClientOptions options = Clusters(2);
+  options.clusters[1].assign(100, "redis://a");
+  EXPECT_THAT(CheckClient(options), IsOk());
+  options.clusters[1].assign(101, "redis://a");
+  EXPECT_THAT(CheckClient(options), IsRefusedFor("number 2 has 101 URLs"));
+  options.clusters[1].clear();
+  EXPECT_THAT(CheckClient(options), IsRefusedFor("number 2 has 0 URLs"));
+}
+
+TEST(LimitsTest, NodesAndClustersTogetherAreAtMostFifteen) {
+  ClientOptions options = Nodes(10);
+  options.clusters = Clusters(5).clusters;
+  EXPECT_THAT(CheckClient(options), IsOk());
+  options.clusters = Clusters(6).clusters;
+  EXPECT_THAT(CheckClient(options), IsRefusedFor("16 nodes and clusters; at most 15"));
+}
+
+TEST(LimitsTest, ForgetfulSeatsLeaveAQuorumOfSeats) {
+  ClientOptions options = Clusters(1);
+  options.seats = 5;
+  options.tolerate_forgetful = 4;
+  EXPECT_THAT(CheckClient(options), IsOk());
+  options.seats = 4;
+  EXPECT_THAT(CheckClient(options), IsRefusedFor("not possible with 4 seats"));
+}
+
+TEST(LimitsTest, AClustersNodeTimeoutIsAtMostTenMinutes) {
+  ClientOptions options = Clusters(1);
+  options.cluster_node_timeout = 10min;
+  EXPECT_THAT(CheckClient(options), IsOk());
+  for (const auto bad : {-1ms, milliseconds(10min) + 1ms}) {
+    options.cluster_node_timeout = bad;
+    EXPECT_THAT(CheckClient(options), IsRefusedFor("cluster_node_timeout of"));
   }
 }
 

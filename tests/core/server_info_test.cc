@@ -54,6 +54,12 @@ TEST(ServerInfoTest, LinesMayEndInAnyWay) {
   EXPECT_EQ(Read("a:1\nuptime_in_seconds:7\r\nb:2").uptime_s, 7);
 }
 
+TEST(ServerInfoTest, KnowsNodesOfACluster) {
+  EXPECT_TRUE(Read("# Cluster\r\ncluster_enabled:1\r\n").cluster);
+  EXPECT_FALSE(Read("# Cluster\r\ncluster_enabled:0\r\n").cluster);
+  EXPECT_FALSE(Read("").cluster);
+}
+
 TEST(ServerInfoTest, KnowsReplicasByEitherName) {
   EXPECT_TRUE(Read("role:slave\r\n").replica);
   EXPECT_TRUE(Read("role:replica\r\n").replica);

@@ -87,6 +87,28 @@ TEST(ConfigEnvironmentTest, SingleVariablesWinOverTheFile) {
   EXPECT_THAT(MustRead({{"HOLDFAST_CONFIG", path}}).locks.nodes, ElementsAre("redis://file:6379"));
 }
 
+TEST(ConfigEnvironmentTest, WithoutNodesTheClusterIsForLocksToo) {
+  const auto is_b = ElementsAre(ElementsAre("redis://b:6379"));
+  EXPECT_THAT(MustRead({{"HOLDFAST_CLUSTER", "redis://b"}}).locks.clusters, is_b);
+  const Config both =
+      MustRead({{"HOLDFAST_NODES", "redis://a"}, {"HOLDFAST_CLUSTER", "redis://b"}});
+  EXPECT_THAT(both.locks.nodes, ElementsAre("redis://a"));
+  EXPECT_TRUE(both.locks.clusters.empty());
+  const TempDir dir;
+  const std::string path = dir.File("holdfast.yaml");
+  std::ofstream(path) << "cluster: [redis://file]\nseats: 5\n";
+  const Config replaced = MustRead({{"HOLDFAST_CONFIG", path}, {"HOLDFAST_CLUSTER", "redis://b"}});
+  EXPECT_THAT(replaced.locks.clusters, is_b);
+  EXPECT_EQ(replaced.locks.seats, 5) << "they are those of all of its clients";
+  const Config nodes = MustRead({{"HOLDFAST_CONFIG", path}, {"HOLDFAST_NODES", "redis://a"}});
+  EXPECT_TRUE(nodes.locks.clusters.empty());
+  EXPECT_EQ(nodes.locks.seats, 3);
+  std::ofstream(path) << "nodes: [redis://file]\n";
+  const Config stays = MustRead({{"HOLDFAST_CONFIG", path}, {"HOLDFAST_CLUSTER", "redis://b"}});
+  EXPECT_THAT(stays.locks.nodes, ElementsAre("redis://file:6379"));
+  EXPECT_TRUE(stays.locks.clusters.empty());
+}
+
 TEST(ConfigEnvironmentTest, ErrorsNameTheVariableAndShowNoSecret) {
   const std::initializer_list<std::pair<std::string, std::string>> cases = {
       {"HOLDFAST_NODES", "redis://:s3cr3t@a:0"},

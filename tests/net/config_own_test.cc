@@ -158,8 +158,63 @@ cache:
   EXPECT_EQ(redis.node_address({.host = "10.0.0.1", .port = 7000}).host, "a");
   EXPECT_EQ(redis.tls.ca_file, "ca.pem");
   EXPECT_THAT(config.locks.nodes, IsEmpty());
-  EXPECT_THAT(DataOf(MustParse("cache: {cluster: ['redis://a']}")).cluster,
-              ElementsAre("redis://a:6379"));
+  EXPECT_THAT(config.locks.clusters, ElementsAre(redis.cluster)) << "the place of the locks, too";
+  const Config data = MustParse("cache: {cluster: ['redis://a']}");
+  EXPECT_THAT(DataOf(data).cluster, ElementsAre("redis://a:6379"));
+  EXPECT_THAT(data.locks.clusters, IsEmpty());
+}
+
+TEST(ConfigOwnTest, BesideNodesAClusterIsForData) {
+  const Config config = MustParse("nodes: [redis://a]\ncluster: [redis://b]\n");
+  EXPECT_THAT(config.locks.nodes, ElementsAre("redis://a:6379"));
+  EXPECT_THAT(config.locks.clusters, IsEmpty());
+  EXPECT_THAT(DataOf(config).cluster, ElementsAre("redis://b:6379"));
+}
+
+TEST(ConfigOwnTest, ClustersSeatsGroupsAndZonesAreRead) {
+  const Config config = MustParse(R"(
+clusters: [["redis://:p@a", {host: b, port: 7001}]]
+seats: 5
+groups: 4
+zones: {"a:6379": north, "b:7001": south}
+clusterNodeTimeout: 5s
+)");
+  EXPECT_THAT(config.locks.clusters,
+              ElementsAre(ElementsAre("redis://:p@a:6379", "redis://b:7001")));
+  EXPECT_EQ(config.locks.seats, 5);
+  EXPECT_EQ(config.locks.groups, 4);
+  EXPECT_EQ(config.locks.zones.at("b:7001"), "south");
+  EXPECT_EQ(config.locks.cluster_node_timeout, 5s);
+  EXPECT_FALSE(config.locks.cache.has_value());
+}
+
+TEST(ConfigOwnTest, ACacheOnTheOnlyClusterNeedsNoAddress) {
+  const Config config = MustParse("clusters: [['redis://:p@a']]\ncache: {commandTimeout: 1s}\n");
+  EXPECT_THAT(DataOf(config).cluster, ElementsAre("redis://:p@a:6379"));
+  EXPECT_EQ(DataOf(config).server.password, "p");
+  EXPECT_EQ(ErrorOf("clusters: [[redis://a], [redis://b]]\ncache: {commandTimeout: 1s}\n"),
+            "test.yaml:2: cache: has no url, host, path or cluster");
+}
+
+TEST(ConfigOwnTest, BadVotersAreNamed) {
+  EXPECT_EQ(ErrorOf("clusters: redis://a\n"),
+            "test.yaml:1: clusters: must be a list of 1 to 15 clusters, each a list of some of its "
+            "nodes");
+  EXPECT_EQ(ErrorOf("clusters:\n  - redis://a\n"),
+            "test.yaml:2: a cluster: must be a list of 1 to 100 nodes");
+  EXPECT_EQ(ErrorOf("clusters:\n  - [redis://a]\n  - []\n"),
+            "test.yaml:3: a cluster: must be a list of 1 to 100 nodes");
+  EXPECT_EQ(ErrorOf("clusters: [[redis://a/3]]\n"),
+            "test.yaml:1: a cluster's node has a host, and no database but 0");
+  EXPECT_EQ(ErrorOf("cluster: [redis://a]\nseats: 8\n"),
+            "test.yaml:2: seats: must be a whole number from 1 to 7");
+  EXPECT_EQ(ErrorOf("cluster: [redis://a]\ngroups: 0\n"),
+            "test.yaml:2: groups: must be a whole number from 1 to 16");
+  EXPECT_EQ(ErrorOf("zones: [a]\n"),
+            "test.yaml:1: zones: must be a map from \"host:port\" to a label");
+  EXPECT_EQ(ErrorOf("nodes: [redis://a]\nseats: 5\n"),
+            "test.yaml: seats can only be set for one cluster without nodes: else each node and "
+            "each cluster has one vote");
 }
 
 TEST(ConfigOwnTest, OneServerOrAClusterNotBoth) {

@@ -13,8 +13,11 @@ namespace {
 
 using ::testing::StartsWith;
 
-constexpr std::array<std::string_view, 44> kPieces = {"nodes",
+constexpr std::array<std::string_view, 47> kPieces = {"nodes",
                                                       "cluster",
+                                                      "clusters",
+                                                      "seats",
+                                                      "zones",
                                                       "cache",
                                                       "lock",
                                                       "atomize",

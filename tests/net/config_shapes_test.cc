@@ -133,6 +133,7 @@ cache:
   EXPECT_EQ(redis.cluster_credentials.at("b:30002").second, "");
   EXPECT_EQ(redis.cluster_credentials.size(), 2U);
   EXPECT_THAT(config.locks.nodes, IsEmpty());
+  EXPECT_THAT(config.locks.clusters, ElementsAre(redis.cluster));
 }
 
 TEST(ConfigDeepstreamTest, OtherCachesAndOtherPartsAreRefused) {
@@ -237,6 +238,9 @@ TEST(ConfigNodeRedisTest, AClusterIsRead) {
   const Endpoint other{.host = "10.0.0.3", .port = 30002};
   EXPECT_EQ(redis.node_address(other), other);
   EXPECT_THAT(config.locks.nodes, IsEmpty());
+  EXPECT_THAT(config.locks.clusters, ElementsAre(redis.cluster));
+  EXPECT_EQ(config.locks.seats, 3);
+  EXPECT_EQ(config.locks.connect_timeout, 900ms);
 }
 
 TEST(ConfigNodeRedisTest, AnAddressMapThatIsNoneIsRefused) {
@@ -321,6 +325,12 @@ TEST(ConfigAlovaTest, AClusterIsRead) {
   EXPECT_EQ(redis.node_address({.host = "10.0.0.1"}).host, "localhost");
   EXPECT_THAT(redis.cluster_credentials, IsEmpty());
   EXPECT_THAT(config.locks.nodes, IsEmpty());
+  EXPECT_THAT(config.locks.clusters, ElementsAre(redis.cluster));
+}
+
+TEST(ConfigAlovaTest, LocksOnAClusterHaveNoOtherDatabase) {
+  EXPECT_EQ(ErrorOf("nodes: [redis://a]\noptions: {}\nredlockOptions: {db: 2}\n"),
+            "test.yaml:3: redlockOptions: db: a cluster has no database but 0");
 }
 
 }  // namespace

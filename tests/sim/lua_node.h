@@ -20,6 +20,7 @@ class LuaNode {
   LuaNode(LuaRunner& lua, std::uint64_t id) : lua_(lua), redis_(id) {}
 
   RedisModel& redis() { return redis_; }
+  const RedisModel& redis() const { return redis_; }
 
   void Load(const Script& script) { scripts_.insert_or_assign(script.sha1, &script); }
   void ForgetScripts() { scripts_.clear(); }

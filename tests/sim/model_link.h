@@ -72,6 +72,9 @@ class ModelLink {
     host_.Do([this, c = connection_, problem] { NoticeEnd(c, problem); });
   }
 
+  // Its connection goes to a server that does not have the seat any more.
+  bool IsStale() const { return connection_ && !node_.Serves(connection_->life); }
+
  private:
   struct Unanswered {
     Tag tag = 0;
@@ -105,14 +108,15 @@ class ModelLink {
     const TimePoint sent = world_.now();
     world_.After(world_.Between(milliseconds(0), milliseconds(10)), [this, sent] {
       if (!node_.up()) return FailToConnect();
-      const Greeting greeting = node_.Greet(sent);
+      const unsigned life = node_.Entry();
+      const Greeting greeting = node_.Greet(sent, life);
       world_.After(world_.Between(milliseconds(0), milliseconds(10)),
-                   [this, greeting, life = node_.life()] { EndHandshake(greeting, life); });
+                   [this, greeting, life] { EndHandshake(greeting, life); });
     });
   }
 
   void EndHandshake(const Greeting& greeting, unsigned life) {
-    if (node_.life() != life) return FailToConnect();
+    if (!node_.Serves(life)) return FailToConnect();
     host_.Do([this, greeting, life] {
       connection_ = std::make_shared<Connection>();
       connection_->life = life;
@@ -122,12 +126,12 @@ class ModelLink {
 
   // The node reads the next command of the stream.
   void Arrive(const ConnectionPtr& c) {
-    if (c->to_node.empty() || c->life != node_.life()) return;
+    if (c->to_node.empty() || !node_.Serves(c->life)) return;
     if (!c->open && world_.now() < c->held_up_until) {
       return world_.At(c->held_up_until, [this, c] { Arrive(c); });
     }
     const Request& next = c->to_node.front();
-    Reply reply = node_.Execute(next, c->open);
+    Reply reply = node_.Execute(next, c->open, c->life);
     c->to_node.pop_front();
     if (!c->open) return;
     c->to_client.push_back(std::move(reply));

@@ -15,9 +15,11 @@ constexpr std::int64_t kStartUs = 1'700'000'000'000'000;
 
 }  // namespace
 
-ModelNode::ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step)
+ModelNode::ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step,
+                     std::string tag)
     : world_(world),
       node_(lua, static_cast<std::uint64_t>(index)),
+      tag_(std::move(tag)),
       durable_(durable),
       clocks_step_(clocks_step),
       clock_offset_(world.Between(milliseconds(0), milliseconds(2'000))),
@@ -34,41 +36,45 @@ std::int64_t ModelNode::UptimeS() const {
   return std::max<std::int64_t>(UnixUs() / 1'000'000 - started_us_ / 1'000'000, 0);
 }
 
-Greeting ModelNode::Greet(TimePoint sent) {
+Greeting ModelNode::Greet(TimePoint sent, unsigned life) {
+  LuaNode& server = ServerOf(life);
   for (const Script* script : {&kAcquireScript, &kFinaliseScript, &kExtendScript, &kReleaseScript,
                                &kInspectScript, &kAdmitScript, &kOpenScript}) {
-    node_.Load(*script);
+    server.Load(*script);
   }
   Greeting greeting;
   greeting.clock_offset_ms = UnixUs() / 1000 + 1 - FloorMs(sent);
-  greeting.info.run_id = node_.redis().run_id();
+  greeting.info.run_id = server.redis().run_id();
   greeting.info.uptime_s = UptimeS();
-  greeting.info.flushed = node_.redis().flushed();
+  greeting.info.flushed = server.redis().flushed();
+  greeting.info.cluster = !tag_.empty();
+  if (&server == &node_) greeting.info.promoted = promoted_;
   greeting.durable = durable_;
   return greeting;
 }
 
-Reply ModelNode::Execute(const Request& request, bool connected) {
+Reply ModelNode::Execute(const Request& request, bool connected, unsigned life) {
+  LuaNode& server = ServerOf(life);
   const std::vector<std::string_view> keys(request.keys.begin(), request.keys.end());
   const std::vector<std::string_view> arguments(request.arguments.begin(), request.arguments.end());
   Reply reply;
   if (request.with_text) {
-    node_.Eval(*request.script, keys, arguments, UnixUs(), reply);
+    server.Eval(*request.script, keys, arguments, UnixUs(), reply);
   } else {
-    node_.EvalSha(request.script->sha1, keys, arguments, UnixUs(), reply);
+    server.EvalSha(request.script->sha1, keys, arguments, UnixUs(), reply);
   }
-  Check(request, reply.root(), connected);
+  Check(request, reply.root(), connected, server);
   return reply;
 }
 
 void ModelNode::Install(std::string_view fingerprint, milliseconds max_ttl) {
-  const Request admit = {.script = &kAdmitScript,
-                         .with_text = true,
-                         .keys = {std::string(kGuardKey)},
-                         .arguments = {node_.redis().run_id(), std::string(fingerprint),
-                                       std::to_string(max_ttl.count()), std::to_string(UptimeS()),
-                                       "0", "1", "0", "0"}};
-  Execute(admit, true);
+  const Request admit = {
+      .script = &kAdmitScript,
+      .with_text = true,
+      .keys = {GuardKeyOf(tag_)},
+      .arguments = {Identity(), std::string(fingerprint), std::to_string(max_ttl.count()),
+                    std::to_string(UptimeS()), "0", "1", "0", "0"}};
+  Execute(admit, true, life_);
 }
 
 void ModelNode::Stop(Loss loss) {
@@ -93,6 +99,25 @@ void ModelNode::ForgetSinceSave() {
   }
 }
 
+void ModelNode::Migrate() {
+  ++life_;
+  node_.Restart();
+}
+
+// What was released on the old server is there again on the new one.
+void ModelNode::FailOver() {
+  old_.emplace(Old{.node = node_, .life = life_});
+  ++life_;
+  ForgetSinceSave();
+  promoted_ = std::to_string(life_);
+  for (const Lock& lock : locks()) revived_.emplace(lock.nonce);
+}
+
+std::string ModelNode::Identity() const {
+  const std::string& run_id = node_.redis().run_id();
+  return promoted_.empty() ? run_id : run_id + ":" + promoted_;
+}
+
 void ModelNode::Start() {
   up_ = true;
   started_us_ = UnixUs();
@@ -102,15 +127,15 @@ void ModelNode::DeleteLock(const std::string& key) { Ask({"DEL", key}); }
 
 bool ModelNode::is_new() {
   const auto young = ParseNumber<std::int64_t>(GuardField("young"));
-  return GuardField("run_id") != node_.redis().run_id() || GuardField("pass").empty() ||
+  return GuardField("run_id") != Identity() || GuardField("pass").empty() ||
          young.value_or(0) > UnixUs() / 1000;
 }
 
 std::int64_t ModelNode::Knows(std::string_view name) {
   KeySet keys;
   const std::string text(name);
-  keys.Assign(std::span(&text, 1), kKeyPrefix);
-  const auto counter = ParseNumber<std::int64_t>(Ask({"GET", keys.counter(0)}));
+  keys.Assign(std::span(&text, 1), kKeyPrefix, std::span(&tag_, 1));
+  const auto counter = ParseNumber<std::int64_t>(Ask({"GET", keys.counter(0, 0)}));
   const auto mark = ParseNumber<std::int64_t>(GuardField("hwm"));
   return std::max(counter.value_or(0), mark.value_or(0));
 }
@@ -121,40 +146,43 @@ std::string ModelNode::Ask(const std::vector<std::string_view>& command) {
   return std::string(reply.root().text());
 }
 
-std::vector<ModelNode::Lock> ModelNode::locks() {
+std::vector<ModelNode::Lock> ModelNode::locks() { return LocksOn(node_); }
+
+std::vector<ModelNode::Lock> ModelNode::LocksOn(LuaNode& server) {
+  const std::string prefix = tag_ + std::string(kKeyPrefix);
   const std::int64_t now_us = UnixUs();
   std::vector<Lock> locks;
-  for (const auto& [key, entry] : node_.redis().Live(now_us)) {
+  for (const auto& [key, entry] : server.redis().Live(now_us)) {
     const auto* value = std::get_if<std::string>(&entry.value);
-    if (!key.starts_with(kKeyPrefix) || value == nullptr) continue;
+    if (!key.starts_with(prefix) || value == nullptr) continue;
     const std::string_view nonce = std::string_view(*value).substr(0, value->find(':'));
     locks.push_back({key, nonce, entry.expires_ms - now_us / 1000});
   }
   return locks;
 }
 
-void ModelNode::Check(const Request& request, ReplyView reply, bool connected) {
+void ModelNode::Check(const Request& request, ReplyView reply, bool connected, LuaNode& server) {
   if (reply.is_error()) {
     EXPECT_TRUE(reply.text().starts_with("NOSCRIPT")) << request.script->name << reply.text();
     return;
   }
   if (request.script == &kReleaseScript) {
     released_.insert(request.nonce());
-    EXPECT_EQ(LocksOf(request), 0) << "released, and still there";
+    EXPECT_EQ(LocksOf(request, server), 0) << "released, and still there";
   }
   if (reply.text() == "EXTENDED") CheckInTime(request);
   if (request.script != &kAcquireScript) return;
-  CheckGrant(request, reply);
+  CheckGrant(request, reply, server);
   if (!connected || reply.at(0).text() != "OK") return;
   EXPECT_FALSE(released_.contains(request.nonce())) << "a release overtook its acquire";
 }
 
 // All of the locks or none.
-void ModelNode::CheckGrant(const Request& request, ReplyView reply) {
+void ModelNode::CheckGrant(const Request& request, ReplyView reply, LuaNode& server) {
   EXPECT_NE(reply.at(0).text(), "OWN") << "an acquire was sent twice";
   const bool granted = reply.at(0).text() == "OK";
   const std::size_t names = (request.keys.size() - 1) / 2;
-  EXPECT_EQ(LocksOf(request), granted ? static_cast<int>(names) : 0) << "granted in part";
+  EXPECT_EQ(LocksOf(request, server), granted ? static_cast<int>(names) : 0) << "granted in part";
   if (!granted) return;
   EXPECT_EQ(reply.size(), 1 + names);
   CheckInTime(request);
@@ -165,8 +193,8 @@ void ModelNode::CheckInTime(const Request& request) const {
   EXPECT_LE(world_.now(), request.deadline) << request.script->name << " took effect too late";
 }
 
-int ModelNode::LocksOf(const Request& request) {
-  const std::vector<Lock> all = locks();
+int ModelNode::LocksOf(const Request& request, LuaNode& server) {
+  const std::vector<Lock> all = LocksOn(server);
   return static_cast<int>(std::count_if(all.begin(), all.end(), [&](const Lock& lock) {
     const auto& keys = request.keys;
     return lock.nonce == request.nonce() &&

@@ -4,6 +4,7 @@
 #define HOLDFAST_TESTS_SIM_MODEL_NODE_H_
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -40,8 +41,10 @@ class ModelNode {
     std::int64_t rest_ms = 0;
   };
 
-  // `durable`: it forgets nothing over a restart. `clocks_step`: its own clock may.
-  ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step);
+  // `durable`: it forgets nothing over a restart. `clocks_step`: its own clock may. `tag`: it is
+  // that seat of a cluster, whichever server has it.
+  ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step,
+            std::string tag = "");
 
   bool durable() const { return durable_; }
 
@@ -52,11 +55,12 @@ class ModelNode {
   }
   void StepClock(nanoseconds by) { clock_offset_ += by; }
 
-  // `connected`: the connection that carried the request still stands.
-  Reply Execute(const Request& request, bool connected);
+  // `connected`: the connection that carried the request still stands. `life`: of the server at its
+  // end.
+  Reply Execute(const Request& request, bool connected, unsigned life);
 
-  // Its answers to a handshake that began at `sent`.
-  Greeting Greet(TimePoint sent);
+  // That server's answers to a handshake that began at `sent`.
+  Greeting Greet(TimePoint sent, unsigned life);
   void ForgetScripts() { node_.ForgetScripts(); }
 
   // Its first client was here, and said that nobody held anything before.
@@ -70,6 +74,16 @@ class ModelNode {
   // No new connection reaches it.
   void CutOff(bool cut_off) { cut_off_ = cut_off; }
   unsigned life() const { return life_; }
+  // Whether that server answers.
+  bool Serves(unsigned life) const { return life == life_ || (old_ && life == old_->life); }
+  // That which a new connection gets to: there may be two that think they have the seat.
+  unsigned Entry() { return old_ && world_.Chance(30) ? old_->life : life_; }
+
+  // The seat goes to another server, with all its data; or to one with the data of an earlier time,
+  // and for the old one that is no news until EndOld.
+  void Migrate();
+  void FailOver();
+  void EndOld() { old_.reset(); }
   void Save() { saved_ = node_.redis().entries(); }
 
   void Flush() { node_.redis().Flush(); }
@@ -87,17 +101,28 @@ class ModelNode {
   bool revived(std::string_view nonce) const { return revived_.contains(nonce); }
 
  private:
+  struct Old {
+    LuaNode node;
+    unsigned life = 0;
+  };
+
+  LuaNode& ServerOf(unsigned life) { return old_ && life == old_->life ? old_->node : node_; }
+  std::string Identity() const;
+  std::vector<Lock> LocksOn(LuaNode& server);
   void ForgetSinceSave();
   std::int64_t UptimeS() const;
   std::string Ask(const std::vector<std::string_view>& command);
-  std::string GuardField(std::string_view name) { return Ask({"HGET", kGuardKey, name}); }
-  void Check(const Request& request, ReplyView reply, bool connected);
-  void CheckGrant(const Request& request, ReplyView reply);
+  std::string GuardField(std::string_view name) { return Ask({"HGET", GuardKeyOf(tag_), name}); }
+  void Check(const Request& request, ReplyView reply, bool connected, LuaNode& server);
+  void CheckGrant(const Request& request, ReplyView reply, LuaNode& server);
   void CheckInTime(const Request& request) const;
-  int LocksOf(const Request& request);
+  int LocksOf(const Request& request, LuaNode& server);
 
   World& world_;
   LuaNode node_;
+  std::optional<Old> old_;
+  const std::string tag_;
+  std::string promoted_;  // As ServerInfo has it.
   const bool durable_;
   const bool clocks_step_;
   nanoseconds clock_offset_;

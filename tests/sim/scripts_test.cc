@@ -31,7 +31,8 @@ const Texts kRetention = {"604800000"};
 const Texts kNumbers = {"0", "1", "5", "17", "1700000000000003", "9007199254740990"};
 const Texts kPasses = {kPass, kPass, kPass, "", "1700000000000002"};
 const Texts kRunIds = {std::string(40, '1'), std::string(40, '2')};
-const Texts kFingerprints = {"schema=1 nodes=3", "schema=1 nodes=5"};
+const Texts kFingerprints = {"schema=1 nodes=3", "schema=1 nodes=3", "schema=1 nodes=5",
+                             "schema=1 seats=3 groups=1 q", "schema=1 seats=5 groups=1 q"};
 const Texts kConfigs = {"1700000000000005", "1700000000000005", ""};
 const Texts kUptimes = {"0", "100"};
 const Texts kFlag = {"0", "0", "0", "1"};

@@ -29,6 +29,7 @@ struct Happenings {
   int lost = 0;
   int released = 0;
   int forgot = 0;    // Nodes.
+  int moved = 0;     // Seats, from server to server.
   int compared = 0;  // Tokens that had to be larger than those before,
   int unknown = 0;   // or that the nodes could forget.
   int histories_lost = 0;
@@ -43,6 +44,8 @@ struct Stage {
   bool quiet = false;
   int quorum = 0;
   milliseconds max_ttl{0};
+  // Of seats of one cluster: how long an old server may go on after a fail-over. 0: they are none.
+  milliseconds node_timeout{0};
   std::vector<std::unique_ptr<ModelNode>> nodes = {};
   Beliefs beliefs = Beliefs(!clocks_step);
   Tokens tokens = {};

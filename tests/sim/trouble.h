@@ -58,6 +58,7 @@ class Trouble {
     const int node = AnyNode();
     if (!stage_.nodes[node]->up()) return;
     if (stage_.clocks_step) return UpsetClock(node);
+    if (stage_.node_timeout.count() > 0 && world_.Chance(60)) return Move(node);
     if (world_.Chance(25)) return CutOff(node);
     if (world_.Chance(35)) return FlushSoon(node);
     RestartSoon(node);
@@ -75,6 +76,39 @@ class Trouble {
       return node.StepClock(-world_.Between(milliseconds(0), milliseconds(500)));
     node.StepClock(world_.Chance(80) ? world_.Between(milliseconds(0), milliseconds(2'000))
                                      : std::chrono::hours(24 * 10));
+  }
+
+  void Move(int index) {
+    ++stage_.happenings.moved;
+    if (world_.Chance(70)) return FailOver(index);
+    stage_.nodes[index]->Migrate();
+    BreakStale(index);
+  }
+
+  // Some clients notice, others go on with the old server while it does. What it grants until then
+  // is forgotten, too.
+  void FailOver(int index) {
+    stage_.nodes[index]->FailOver();
+    stage_.happenings.forgot += 1;
+    for (const auto& client : clients_) {
+      if (world_.Chance(50)) client->link(index).Break({Vote::kDown, "its slot moved"});
+    }
+    LookAtHistory();
+    // Clocks that run apart are not made up for in this time, as they are in a ttl: a replica waits
+    // for it, too, before it takes over.
+    const milliseconds longest = stage_.node_timeout * 98 / 100;
+    const milliseconds least = world_.Chance(50) ? longest : milliseconds(0);
+    world_.After(world_.Between(least, longest), [this, index] {
+      stage_.nodes[index]->EndOld();
+      BreakStale(index);
+      LookAtHistory();
+    });
+  }
+
+  void BreakStale(int index) {
+    for (const auto& client : clients_) {
+      if (client->link(index).IsStale()) client->link(index).Break({Vote::kDown, "it moved"});
+    }
   }
 
   void CutOff(int index) {

@@ -32,6 +32,11 @@ void AwaitNodes(const BlockingClient& client, int count) {
   });
   if (ready) return;
   fprintf(stderr, "the client does not get to be connected to %d nodes\n", count);
+  if (const auto nodes = client.Nodes(); nodes.ok()) {
+    for (const NodeStatus& node : *nodes) {
+      fprintf(stderr, "%s: %s\n", node.node.c_str(), node.ready ? "ready" : node.reason.c_str());
+    }
+  }
   abort();
 }
 

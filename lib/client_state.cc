@@ -30,12 +30,11 @@ constexpr core::milliseconds kKeepAlive{30'000};
 
 // The answers of all groups, in their order.
 class Gathering : public std::enable_shared_from_this<Gathering> {
-public:
+ public:
   using Statuses = std::vector<NodeStatus>;
 
   Gathering(int groups, core::Engine::StatusesDone done)
-      : parts_(static_cast<std::size_t>(groups)), missing_(groups),
-        done_(std::move(done)) {}
+      : parts_(static_cast<std::size_t>(groups)), missing_(groups), done_(std::move(done)) {}
 
   core::Engine::StatusesDone For(int group) {
     return [self = shared_from_this(), group](Statuses statuses) {
@@ -45,35 +44,31 @@ public:
 
   void Take(int group, Statuses statuses) {
     parts_[static_cast<std::size_t>(group)] = std::move(statuses);
-    if (--missing_ > 0)
-      return;
+    if (--missing_ > 0) return;
     Statuses all;
-    for (Statuses &part : parts_)
-      std::move(part.begin(), part.end(), std::back_inserter(all));
+    for (Statuses& part : parts_) std::move(part.begin(), part.end(), std::back_inserter(all));
     done_(std::move(all));
   }
 
-private:
+ private:
   std::vector<Statuses> parts_;
   int missing_;
   core::Engine::StatusesDone done_;
 };
 
-std::string DefaultOwner(const std::string &label) {
+std::string DefaultOwner(const std::string& label) {
   std::array<char, 256> host = {};
   gethostname(host.data(), host.size() - 1);
-  return std::string(host.data()).substr(0, 100) + ":" +
-         std::to_string(getpid()) + (label.empty() ? "" : " " + label);
+  return std::string(host.data()).substr(0, 100) + ":" + std::to_string(getpid()) +
+         (label.empty() ? "" : " " + label);
 }
 
-core::EngineOptions MakeEngineOptions(const ClientOptions &options,
-                                      core::AdmissionOptions admission,
-                                      Observer *observer) {
+core::EngineOptions MakeEngineOptions(const ClientOptions& options,
+                                      core::AdmissionOptions admission, Observer* observer) {
   core::EngineOptions engine;
   engine.admission = std::move(admission);
   engine.key_prefix = options.key_prefix;
-  engine.owner =
-      options.owner.empty() ? DefaultOwner(options.label) : options.owner;
+  engine.owner = options.owner.empty() ? DefaultOwner(options.label) : options.owner;
   engine.drift_factor = options.drift_factor;
   engine.connect_timeout = options.connect_timeout;
   engine.command_timeout = options.command_timeout;
@@ -82,9 +77,8 @@ core::EngineOptions MakeEngineOptions(const ClientOptions &options,
   return engine;
 }
 
-net::ConnectionOptions
-MakeConnectionOptions(const ClientOptions &options,
-                      std::shared_ptr<const net::TlsContext> tls) {
+net::ConnectionOptions MakeConnectionOptions(const ClientOptions& options,
+                                             std::shared_ptr<const net::TlsContext> tls) {
   net::ConnectionOptions connection;
   connection.client_name = options.client_name;
   connection.link.connect_timeout = options.connect_timeout;
@@ -95,10 +89,9 @@ MakeConnectionOptions(const ClientOptions &options,
   return connection;
 }
 
-net::ClusterSeats::Options
-MakeSeatsOptions(const ClientOptions &options,
-                 const std::vector<core::Endpoint> &roots,
-                 const net::LinkOptions &link) {
+net::ClusterSeats::Options MakeSeatsOptions(const ClientOptions& options,
+                                            const std::vector<core::Endpoint>& roots,
+                                            const net::LinkOptions& link) {
   net::ClusterSeats::Options seats;
   seats.roots = roots;
   seats.link = link;
@@ -108,54 +101,52 @@ MakeSeatsOptions(const ClientOptions &options,
   return seats;
 }
 
-} // namespace
+}  // namespace
 
-ClientState::ClientState(const asio::any_io_executor &executor,
-                         ClientOptions options, const Voters &voters,
-                         std::shared_ptr<const net::TlsContext> tls,
+ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions options,
+                         const Voters& voters, std::shared_ptr<const net::TlsContext> tls,
                          std::shared_ptr<RedisHandle> redis)
-    : executor_(executor), strand_(asio::make_strand(executor)),
-      options_(std::move(options)), fork_generation_(net::ForkGeneration()),
-      redis_(std::move(redis)), timer_(strand_), drain_timer_(strand_) {
+    : executor_(executor),
+      strand_(asio::make_strand(executor)),
+      options_(std::move(options)),
+      fork_generation_(net::ForkGeneration()),
+      redis_(std::move(redis)),
+      timer_(strand_),
+      drain_timer_(strand_) {
   MakeGroups(voters, MakeConnectionOptions(options_, std::move(tls)));
 }
 
-void ClientState::MakeGroups(const Voters &voters,
-                             const net::ConnectionOptions &connection) {
-  for (const std::vector<core::Endpoint> &roots : voters.clusters) {
+void ClientState::MakeGroups(const Voters& voters, const net::ConnectionOptions& connection) {
+  for (const std::vector<core::Endpoint>& roots : voters.clusters) {
     clusters_.push_back(std::make_shared<net::ClusterSeats>(
         strand_, MakeSeatsOptions(options_, roots, connection.link)));
   }
-  const auto make = [&](core::AdmissionOptions admission, Observer *observer) {
+  const auto make = [&](core::AdmissionOptions admission, Observer* observer) {
     const bool has_witnesses = admission.witnesses == core::Witnesses::kHere;
     auto routes = RoutesOf(voters, admission.tags);
     auto group = std::make_unique<LockGroup>(
-        *this, MakeEngineOptions(options_, std::move(admission), observer),
-        std::move(routes), connection, strand_);
-    if (has_witnesses)
-      witnesses_ = group.get();
+        *this, MakeEngineOptions(options_, std::move(admission), observer), std::move(routes),
+        connection, strand_);
+    if (has_witnesses) witnesses_ = group.get();
     return group;
   };
   Electorate electorate = ElectorateOf(options_, voters);
-  for (core::AdmissionOptions &admission : electorate.groups) {
+  for (core::AdmissionOptions& admission : electorate.groups) {
     groups_.push_back(make(std::move(admission), options_.observer.get()));
   }
   // No votes of these are to be told of.
-  if (electorate.witnesses)
-    no_locks_ = make(*std::move(electorate.witnesses), nullptr);
+  if (electorate.witnesses) no_locks_ = make(*std::move(electorate.witnesses), nullptr);
 }
 
 // Nodes come first, then the seats: all of one cluster, or one of each.
-std::vector<std::shared_ptr<net::Route>>
-ClientState::RoutesOf(const Voters &voters,
-                      const std::vector<std::string> &tags) const {
+std::vector<std::shared_ptr<net::Route>> ClientState::RoutesOf(
+    const Voters& voters, const std::vector<std::string>& tags) const {
   std::vector<std::shared_ptr<net::Route>> routes;
-  for (const core::Endpoint &node : voters.nodes) {
+  for (const core::Endpoint& node : voters.nodes) {
     routes.push_back(std::make_shared<net::FixedRoute>(node));
   }
   for (std::size_t i = routes.size(); i < tags.size(); ++i) {
-    const std::size_t cluster =
-        voters.is_one_cluster() ? 0 : i - voters.nodes.size();
+    const std::size_t cluster = voters.is_one_cluster() ? 0 : i - voters.nodes.size();
     routes.push_back(clusters_[cluster]->RouteFor(tags[i]));
   }
   return routes;
@@ -164,100 +155,81 @@ ClientState::RoutesOf(const Voters &voters,
 ClientState::~ClientState() = default;
 
 absl::Status ClientState::Start() {
-  absl::StatusOr<net::LossWatch *> watch = net::LossWatch::Get();
-  if (!watch.ok())
-    return watch.status();
+  absl::StatusOr<net::LossWatch*> watch = net::LossWatch::Get();
+  if (!watch.ok()) return watch.status();
   watch_ = *watch;
   absl::Status status = timer_.Open(weak_from_this(), [this] {
-    EnterAll(
-        [](core::Engine &engine, core::TimePoint now) { engine.OnTimer(now); });
+    EnterAll([](core::Engine& engine, core::TimePoint now) { engine.OnTimer(now); });
   });
-  if (!status.ok())
-    return status;
+  if (!status.ok()) return status;
   asio::dispatch(strand_, [self = shared_from_this()] {
-    const auto start = [&](LockGroup &group) {
+    const auto start = [&](LockGroup& group) {
       group.Start();
       self->timer_.EnsureBy(group.engine().next_timer());
     };
-    if (self->no_locks_)
-      start(*self->no_locks_);
-    for (const auto &group : self->groups_)
-      start(*group);
+    if (self->no_locks_) start(*self->no_locks_);
+    for (const auto& group : self->groups_) start(*group);
   });
   return status;
 }
 
 void ClientState::Shutdown() {
   asio::post(strand_, [self = shared_from_this()] {
-    self->EnterAll([](core::Engine &engine, core::TimePoint now) {
-      engine.CancelAll(now);
-    });
+    self->EnterAll([](core::Engine& engine, core::TimePoint now) { engine.CancelAll(now); });
     self->Drain(net::Now() + kDrainTime);
   });
 }
 
 void ClientState::Drain(core::TimePoint deadline) {
-  const bool releasing =
-      std::any_of(groups_.begin(), groups_.end(), [](const auto &group) {
-        return group->engine().releasing();
-      });
-  if (!releasing || net::Now() >= deadline)
-    return CloseAll();
+  const bool releasing = std::any_of(groups_.begin(), groups_.end(),
+                                     [](const auto& group) { return group->engine().releasing(); });
+  if (!releasing || net::Now() >= deadline) return CloseAll();
   drain_timer_.expires_after(kDrainStep);
-  drain_timer_.async_wait([self = shared_from_this(), deadline](
-                              asio::error_code) { self->Drain(deadline); });
+  drain_timer_.async_wait(
+      [self = shared_from_this(), deadline](asio::error_code) { self->Drain(deadline); });
 }
 
 void ClientState::CloseAll() {
   closed_ = true;
   redis_ = nullptr;
   timer_.Close();
-  for (const auto &cluster : clusters_)
-    cluster->Stop();
-  if (no_locks_)
-    no_locks_->Close();
-  for (const auto &group : groups_)
-    group->Close();
+  for (const auto& cluster : clusters_) cluster->Stop();
+  if (no_locks_) no_locks_->Close();
+  for (const auto& group : groups_) group->Close();
 }
 
 absl::Status ClientState::CheckProcess() const {
-  if (net::ForkGeneration() == fork_generation_)
-    return absl::OkStatus();
+  if (net::ForkGeneration() == fork_generation_) return absl::OkStatus();
   return absl::FailedPreconditionError(
       "this client was made before fork(2); the child needs one of its own");
 }
 
-int ClientState::GroupOf(const std::string &name) const {
+int ClientState::GroupOf(const std::string& name) const {
   return group_count() == 1 ? 0 : core::SeatGroupOf(name, group_count());
 }
 
-absl::StatusOr<int>
-ClientState::GroupOf(const std::vector<std::string> &names) const {
+absl::StatusOr<int> ClientState::GroupOf(const std::vector<std::string>& names) const {
   const int group = GroupOf(names.front());
-  for (const std::string &name : names) {
-    if (GroupOf(name) == group)
-      continue;
-    return core::InvalidArgument(
-        "the names \"" + core::Printable(names.front(), 40) + "\" and \"" +
-        core::Printable(name, 40) +
-        "\" belong to different groups of seats, and cannot be locked "
-        "together; a common hash "
-        "tag, as \"{orders}\", in all names brings them into one");
+  for (const std::string& name : names) {
+    if (GroupOf(name) == group) continue;
+    return core::InvalidArgument("the names \"" + core::Printable(names.front(), 40) + "\" and \"" +
+                                 core::Printable(name, 40) +
+                                 "\" belong to different groups of seats, and cannot be locked "
+                                 "together; a common hash "
+                                 "tag, as \"{orders}\", in all names brings them into one");
   }
   return group;
 }
 
 void ClientState::WhenSettled(StatusesDone done) {
   if (group_count() == 1) {
-    return Run(0, [done = std::move(done)](core::Engine &engine,
-                                           core::TimePoint now) mutable {
+    return Run(0, [done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
       engine.WhenSettled(std::move(done), now);
     });
   }
-  const auto gathering =
-      std::make_shared<Gathering>(group_count(), std::move(done));
+  const auto gathering = std::make_shared<Gathering>(group_count(), std::move(done));
   for (int group = 0; group < group_count(); ++group) {
-    Run(group, [gathering, group](core::Engine &engine, core::TimePoint now) {
+    Run(group, [gathering, group](core::Engine& engine, core::TimePoint now) {
       engine.WhenSettled(gathering->For(group), now);
     });
   }
@@ -265,28 +237,22 @@ void ClientState::WhenSettled(StatusesDone done) {
 
 // The witnesses come first: the others have to hear what came of it.
 void ClientState::Reconfigure(StatusesDone done) {
-  const auto gathering =
-      std::make_shared<Gathering>(group_count(), std::move(done));
+  const auto gathering = std::make_shared<Gathering>(group_count(), std::move(done));
   auto rest = [self = shared_from_this(), gathering] {
     for (int group = 0; group < self->group_count(); ++group) {
-      if (self->groups_[group].get() == self->witnesses_)
-        continue;
-      self->Run(group,
-                [gathering, group](core::Engine &engine, core::TimePoint now) {
-                  engine.Reconfigure(gathering->For(group), now);
-                });
+      if (self->groups_[group].get() == self->witnesses_) continue;
+      self->Run(group, [gathering, group](core::Engine& engine, core::TimePoint now) {
+        engine.Reconfigure(gathering->For(group), now);
+      });
     }
   };
-  if (witnesses_ == nullptr)
-    return rest();
+  if (witnesses_ == nullptr) return rest();
   RunHere([this, gathering, rest = std::move(rest)]() mutable {
-    auto taken = [this, gathering,
-                  rest = std::move(rest)](std::vector<NodeStatus> statuses) {
-      if (witnesses_ != no_locks_.get())
-        gathering->Take(0, std::move(statuses));
+    auto taken = [this, gathering, rest = std::move(rest)](std::vector<NodeStatus> statuses) {
+      if (witnesses_ != no_locks_.get()) gathering->Take(0, std::move(statuses));
       rest();
     };
-    Enter(*witnesses_, [&](core::Engine &engine, core::TimePoint now) {
+    Enter(*witnesses_, [&](core::Engine& engine, core::TimePoint now) {
       engine.Reconfigure(std::move(taken), now);
     });
   });
@@ -295,21 +261,18 @@ void ClientState::Reconfigure(StatusesDone done) {
 void ClientState::GetStats(absl::AnyInvocable<void(Stats)> done) {
   RunHere([this, done = std::move(done)]() mutable {
     core::StatsSum sum;
-    for (const auto &group : groups_)
-      group->engine().AddTo(sum);
+    for (const auto& group : groups_) group->engine().AddTo(sum);
     done(sum.Total());
   });
 }
 
 void ClientState::ShareWitnesses() {
-  const core::WitnessState &state = witnesses_->engine().witnesses();
-  if (state == shared_witnesses_)
-    return;
+  const core::WitnessState& state = witnesses_->engine().witnesses();
+  if (state == shared_witnesses_) return;
   shared_witnesses_ = state;
-  for (const auto &group : groups_) {
-    if (group.get() == witnesses_)
-      continue;
-    Enter(*group, [this](core::Engine &engine, core::TimePoint now) {
+  for (const auto& group : groups_) {
+    if (group.get() == witnesses_) continue;
+    Enter(*group, [this](core::Engine& engine, core::TimePoint now) {
       engine.SetWitnesses(shared_witnesses_, now);
     });
   }
@@ -319,7 +282,7 @@ ClientHandle::~ClientHandle() {
   if (state_->CheckProcess().ok()) {
     try {
       state_->Shutdown();
-    } catch (const std::exception &) {
+    } catch (const std::exception&) {
       // No memory to end it in order: its connections end with the executor's
       // context.
     }
@@ -330,4 +293,4 @@ ClientHandle::~ClientHandle() {
   static_cast<void>(new std::shared_ptr<ClientState>(std::move(state_)));
 }
 
-} // namespace holdfast::detail
+}  // namespace holdfast::detail

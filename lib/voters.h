@@ -15,7 +15,7 @@ namespace holdfast::detail {
 
 struct Voters {
   std::vector<core::Endpoint> nodes = {};
-  std::vector<std::vector<core::Endpoint>> clusters = {}; // The roots of each.
+  std::vector<std::vector<core::Endpoint>> clusters = {};  // The roots of each.
 
   // Its seats vote, not the cluster.
   bool is_one_cluster() const { return nodes.empty() && clusters.size() == 1; }
@@ -23,7 +23,7 @@ struct Voters {
 
 // Checks the options, of which it takes those nodes out that the filter leaves
 // out. kInvalidArgument names what is wrong.
-absl::StatusOr<Voters> ReadVoters(ClientOptions &options);
+absl::StatusOr<Voters> ReadVoters(ClientOptions& options);
 
 // Who votes on the locks of each group, or on all of them, and what they must
 // agree on.
@@ -34,8 +34,8 @@ struct Electorate {
   std::optional<core::AdmissionOptions> witnesses = {};
 };
 
-Electorate ElectorateOf(const ClientOptions &options, const Voters &voters);
+Electorate ElectorateOf(const ClientOptions& options, const Voters& voters);
 
-} // namespace holdfast::detail
+}  // namespace holdfast::detail
 
-#endif // HOLDFAST_VOTERS_H_
+#endif  // HOLDFAST_VOTERS_H_

@@ -21,7 +21,7 @@ constexpr milliseconds kDefaultNodeTimeout{15'000};
 
 constexpr char kUnknownAnswer[] = "an answer of unknown form";
 
-} // namespace
+}  // namespace
 
 Admission::Admission(AdmissionOptions options)
     : options_(std::move(options)), nodes_(options_.nodes.size()) {
@@ -30,12 +30,10 @@ Admission::Admission(AdmissionOptions options)
   }
 }
 
-void Admission::OnConnected(int index, const Greeting &greeting,
-                            TimePoint now) {
+void Admission::OnConnected(int index, const Greeting& greeting, TimePoint now) {
   OnDisconnected(index);
-  Node &node = nodes_[index];
-  if (IsSeat(index))
-    NoteChange(node, greeting);
+  Node& node = nodes_[index];
+  if (IsSeat(index)) NoteChange(node, greeting);
   node.connected = true;
   node.greeting = greeting;
   node.greeted = now;
@@ -44,17 +42,14 @@ void Admission::OnConnected(int index, const Greeting &greeting,
   node.identity = node.run_id;
   // A server that became a replica and a master again has another's data, under
   // its own run_id.
-  if (!greeting.info.promoted.empty())
-    node.identity += ":" + greeting.info.promoted;
+  if (!greeting.info.promoted.empty()) node.identity += ":" + greeting.info.promoted;
   UpdateRefusals();
 }
 
-void Admission::NoteChange(Node &node, const Greeting &greeting) {
-  if (node.run_id.empty() || node.run_id == greeting.info.run_id)
-    return;
-  node.change = node.server == greeting.server
-                    ? "its server was started again, and may lack locks"
-                    : "its slot is with another server than before";
+void Admission::NoteChange(Node& node, const Greeting& greeting) {
+  if (node.run_id.empty() || node.run_id == greeting.info.run_id) return;
+  node.change = node.server == greeting.server ? "its server was started again, and may lack locks"
+                                               : "its slot is with another server than before";
 }
 
 void Admission::OnDisconnected(int index) {
@@ -72,7 +67,7 @@ void Admission::OnDisconnected(int index) {
 }
 
 void Admission::OnShut(int index) {
-  Node &node = nodes_[index];
+  Node& node = nodes_[index];
   node.known = false;
   node.had_guard = true;
   // A question that is under way may have been answered before whatever
@@ -88,27 +83,23 @@ void Admission::OnTried(int index) {
 // A configuration that most of them have, no other can have, too. What one said
 // stands while it is away.
 void Admission::CountWitnesses() {
-  if (options_.witnesses != Witnesses::kHere)
-    return;
+  if (options_.witnesses != Witnesses::kHere) return;
   const auto enough = [&](auto is) {
     return std::count_if(nodes_.begin(), nodes_.end(), is) > count() / 2;
   };
-  const auto differs = [](const Node &node) { return !node.differed.empty(); };
+  const auto differs = [](const Node& node) { return !node.differed.empty(); };
   WitnessState state;
-  state.agreed = enough([](const Node &node) { return node.agreed; });
+  state.agreed = enough([](const Node& node) { return node.agreed; });
   if (enough(differs)) {
-    state.refusal =
-        std::find_if(nodes_.begin(), nodes_.end(), differs)->differed;
+    state.refusal = std::find_if(nodes_.begin(), nodes_.end(), differs)->differed;
   }
   const bool all_tried =
-      std::all_of(nodes_.begin(), nodes_.end(),
-                  [](const Node &node) { return node.tried; });
-  state.tried =
-      witnesses_.tried || state.agreed || !state.refusal.empty() || all_tried;
+      std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.tried; });
+  state.tried = witnesses_.tried || state.agreed || !state.refusal.empty() || all_tried;
   witnesses_ = std::move(state);
 }
 
-void Admission::SetWitnesses(const WitnessState &witnesses) {
+void Admission::SetWitnesses(const WitnessState& witnesses) {
   const bool anew = witnesses.agreed && !witnesses_.agreed;
   witnesses_ = witnesses;
   for (int i = 0; anew && i < count(); ++i) {
@@ -117,8 +108,7 @@ void Admission::SetWitnesses(const WitnessState &witnesses) {
     nodes_[i].problem = {};
   }
   if (WaitsForWitnesses()) {
-    for (Node &node : nodes_)
-      node.install = false;
+    for (Node& node : nodes_) node.install = false;
   }
   UpdateRefusals();
 }
@@ -128,27 +118,24 @@ bool Admission::WaitsForWitnesses() const {
 }
 
 void Admission::Install() {
-  for (Node &node : nodes_) {
+  for (Node& node : nodes_) {
     node.install = node.connected && !node.barred && !WaitsForWitnesses();
   }
 }
 
 bool Admission::installing() const {
-  for (const Node &node : nodes_) {
-    if (node.install || node.question == Question::kInstall)
-      return true;
+  for (const Node& node : nodes_) {
+    if (node.install || node.question == Question::kInstall) return true;
   }
   return false;
 }
 
 Admission::Question Admission::Next(int index, TimePoint now) {
   StartSurvey(now);
-  Node &node = nodes_[index];
-  if (!node.connected || node.asking() || MustNotBeAsked(index))
-    return Question::kNone;
+  Node& node = nodes_[index];
+  if (!node.connected || node.asking() || MustNotBeAsked(index)) return Question::kNone;
   const Question question = Choose(index, now);
-  if (question == Question::kNone)
-    return question;
+  if (question == Question::kNone) return question;
   node.install = false;
   node.question = question;
   node.asked = now;
@@ -156,32 +143,26 @@ Admission::Question Admission::Next(int index, TimePoint now) {
 }
 
 Admission::Question Admission::Choose(int index, TimePoint now) const {
-  const Node &node = nodes_[index];
-  if (node.install)
-    return Question::kInstall;
-  if (now < node.ask_again)
-    return Question::kNone;
-  if (!node.known || !node.refusal.empty() || node.asked < survey_)
-    return Question::kAdmit;
-  if (IsToBeOpened(index))
-    return Question::kOpen;
+  const Node& node = nodes_[index];
+  if (node.install) return Question::kInstall;
+  if (now < node.ask_again) return Question::kNone;
+  if (!node.known || !node.refusal.empty() || node.asked < survey_) return Question::kAdmit;
+  if (IsToBeOpened(index)) return Question::kOpen;
   return IsToBeReadAgain(node, now) ? Question::kAdmit : Question::kNone;
 }
 
 // No lock need be with the witnesses, which would show that they were set up
 // anew.
-bool Admission::IsToBeReadAgain(const Node &node, TimePoint now) const {
-  return options_.witnesses == Witnesses::kHere &&
-         now >= node.asked + kWitnessesAgain;
+bool Admission::IsToBeReadAgain(const Node& node, TimePoint now) const {
+  return options_.witnesses == Witnesses::kHere && now >= node.asked + kWitnessesAgain;
 }
 
-void Admission::Write(int index, Question question, ScriptCall &call) const {
-  const Node &node = nodes_[index];
+void Admission::Write(int index, Question question, ScriptCall& call) const {
+  const Node& node = nodes_[index];
   call.Key(guard_keys_[index]);
   call.Argument(node.identity);
   call.Argument(options_.fingerprint);
-  if (question != Question::kOpen)
-    return WriteAdmit(index, question == Question::kInstall, call);
+  if (question != Question::kOpen) return WriteAdmit(index, question == Question::kInstall, call);
   call.Argument(node.till_text);
   call.Argument(Floor());
   call.Argument(EnoughGrown(index) ? 0 : QuarantineOf(index).count());
@@ -190,32 +171,26 @@ void Admission::Write(int index, Question question, ScriptCall &call) const {
 // What a master that is cut off from its cluster may still have granted is over
 // so long after.
 milliseconds Admission::QuarantineOf(int index) const {
-  if (!IsSeat(index))
-    return options_.max_ttl;
+  if (!IsSeat(index)) return options_.max_ttl;
   for (const milliseconds timeout :
-       {options_.cluster_node_timeout,
-        nodes_[index].greeting.cluster_node_timeout}) {
-    if (timeout.count() > 0)
-      return options_.max_ttl + timeout;
+       {options_.cluster_node_timeout, nodes_[index].greeting.cluster_node_timeout}) {
+    if (timeout.count() > 0) return options_.max_ttl + timeout;
   }
   return options_.max_ttl + kDefaultNodeTimeout;
 }
 
-void Admission::WriteAdmit(int index, bool install, ScriptCall &call) const {
-  const Node &node = nodes_[index];
+void Admission::WriteAdmit(int index, bool install, ScriptCall& call) const {
+  const Node& node = nodes_[index];
   // How it started tells nothing of a server whose data came from elsewhere:
   // one of a cluster, a master that was a replica, or one whose guard has
   // become another's since we read it.
-  const bool replaced =
-      IsSeat(index) || node.read || !node.greeting.info.promoted.empty();
-  const bool trust =
-      options_.trust_persistence && node.greeting.durable && !replaced;
+  const bool replaced = IsSeat(index) || node.read || !node.greeting.info.promoted.empty();
+  const bool trust = options_.trust_persistence && node.greeting.durable && !replaced;
   const bool wiped = node.had_guard || node.greeting.info.flushed;
   call.Argument(QuarantineOf(index).count());
   // A server counts from one whole second to another: up to a second more than
   // it has run.
-  const std::int64_t uptime_s =
-      std::max<std::int64_t>(node.greeting.info.uptime_s - 1, 0);
+  const std::int64_t uptime_s = std::max<std::int64_t>(node.greeting.info.uptime_s - 1, 0);
   call.Argument(replaced ? 0 : uptime_s);
   call.Argument(trust ? 1 : 0);
   call.Argument(options_.new_installation ? 1 : 0);
@@ -224,10 +199,9 @@ void Admission::WriteAdmit(int index, bool install, ScriptCall &call) const {
 }
 
 void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
-  Node &node = nodes_[index];
+  Node& node = nodes_[index];
   node.question = Question::kNone;
-  if (node.asked == kLongAgo)
-    return; // Things have changed since it was asked.
+  if (node.asked == kLongAgo) return;  // Things have changed since it was asked.
   const std::string_view kind = answer.at(0).text();
   if (kind == "SHUT") {
     // Its guard changed, or went, while it was about to be opened.
@@ -238,8 +212,7 @@ void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
     node.other_setup = node.differed = MismatchOf(index, answer.at(1).text());
     node.agreed = false;
     node.ask_again = now + kRefusedAgain;
-  } else if (kind == "STATE" && answer.size() == 8 &&
-             IsCounter(answer.at(3).integer())) {
+  } else if (kind == "STATE" && answer.size() == 8 && IsCounter(answer.at(3).integer())) {
     Read(node, answer, now);
   } else {
     return OnNoAnswer(index, {Vote::kError, kUnknownAnswer}, now);
@@ -248,7 +221,7 @@ void Admission::OnAnswer(int index, ReplyView answer, TimePoint now) {
   UpdateRefusals();
 }
 
-void Admission::Read(Node &node, ReplyView answer, TimePoint now) {
+void Admission::Read(Node& node, ReplyView answer, TimePoint now) {
   node.known = node.read = node.had_guard = true;
   node.ask_again = kLongAgo;
   node.other_setup.clear();
@@ -256,26 +229,23 @@ void Admission::Read(Node &node, ReplyView answer, TimePoint now) {
   node.agreed = true;
   node.problem = {};
   node.pass = answer.at(1).text();
-  const std::int64_t left =
-      std::clamp<std::int64_t>(answer.at(2).integer(), 0, 1'000'000'000);
+  const std::int64_t left = std::clamp<std::int64_t>(answer.at(2).integer(), 0, 1'000'000'000);
   // Once it is over it stays over: read again for the survey, it must not seem
   // to end only now.
   const bool was_over = node.over && node.till_text == answer.at(7).text();
   node.over = left == 0;
-  if (!was_over || !node.over)
-    node.till = now + milliseconds(left);
+  if (!was_over || !node.over) node.till = now + milliseconds(left);
   node.mark = answer.at(3).integer();
   node.young = answer.at(4).text() == "1";
   node.config = answer.at(6).text();
   node.till_text = answer.at(7).text();
-  if (!node.pass.empty())
-    node.change.clear();
+  if (!node.pass.empty()) node.change.clear();
 }
 
 void Admission::OnNoAnswer(int index, NodeProblem problem, TimePoint now) {
-  Node &node = nodes_[index];
+  Node& node = nodes_[index];
   node.question = Question::kNone;
-  node.known = false; // What it said before does not count.
+  node.known = false;  // What it said before does not count.
   node.problem = std::move(problem);
   node.ask_again = now + kAgain;
 }
@@ -297,15 +267,11 @@ bool Admission::MustNotBeAsked(int index) const {
 TimePoint Admission::next_timer() const {
   TimePoint next = kNever;
   for (int i = 0; i < count(); ++i) {
-    const Node &node = nodes_[i];
-    if (!node.connected || node.asking() || MustNotBeAsked(i))
-      continue;
-    if (!node.known || !node.other_setup.empty())
-      next = std::min(next, node.ask_again);
-    if (options_.witnesses == Witnesses::kHere)
-      next = std::min(next, node.asked + kWitnessesAgain);
-    if (!IsShut(node) || Asking())
-      continue;
+    const Node& node = nodes_[i];
+    if (!node.connected || node.asking() || MustNotBeAsked(i)) continue;
+    if (!node.known || !node.other_setup.empty()) next = std::min(next, node.ask_again);
+    if (options_.witnesses == Witnesses::kHere) next = std::min(next, node.asked + kWitnessesAgain);
+    if (!IsShut(node) || Asking()) continue;
     const TimePoint survey =
         survey_ == kLongAgo ? node.till : std::max(node.till, survey_ + kAgain);
     next = std::min(next, survey);
@@ -314,13 +280,10 @@ TimePoint Admission::next_timer() const {
 }
 
 Admission::Standing Admission::standing(int index) const {
-  const Node &node = nodes_[index];
-  if (!node.connected)
-    return Standing::kDown;
-  if (!node.refusal.empty())
-    return Standing::kRefused;
-  if (!node.known || WaitsForWitnesses())
-    return Standing::kUnknown;
+  const Node& node = nodes_[index];
+  if (!node.connected) return Standing::kDown;
+  if (!node.refusal.empty()) return Standing::kRefused;
+  if (!node.known || WaitsForWitnesses()) return Standing::kUnknown;
   return node.pass.empty() ? Standing::kQuarantined : Standing::kVoting;
 }
 
@@ -328,18 +291,15 @@ Admission::Standing Admission::standing(int index) const {
 // But while the old server of a seat may go on, it grants what ran out there,
 // whatever is prolonged on the new one.
 bool Admission::keeps_leases(int index, TimePoint now) const {
-  if (standing(index) == Standing::kVoting)
-    return true;
-  if (standing(index) != Standing::kQuarantined)
-    return false;
+  if (standing(index) == Standing::kVoting) return true;
+  if (standing(index) != Standing::kQuarantined) return false;
   return !IsSeat(index) || now >= nodes_[index].till - options_.max_ttl;
 }
 
 bool Admission::settled(int index) const {
-  const Node &node = nodes_[index];
-  if (standing(index) != Standing::kUnknown)
-    return true;
+  const Node& node = nodes_[index];
+  if (standing(index) != Standing::kUnknown) return true;
   return WaitsForWitnesses() ? witnesses_.tried : !node.problem.reason.empty();
 }
 
-} // namespace holdfast::core
+}  // namespace holdfast::core

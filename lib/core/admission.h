@@ -18,20 +18,19 @@ namespace holdfast::core {
 // Where the clients of a cluster agree on how it is set up (PROTOCOL.md,
 // Clusters).
 enum class Witnesses {
-  kNone, // There are no others than the nodes themselves.
-  kHere, // The nodes are the witnesses of other engines, too, which are to be
-         // told.
-  kElsewhere, // Another engine has them: no node is asked anything before these
-              // agree.
+  kNone,       // There are no others than the nodes themselves.
+  kHere,       // The nodes are the witnesses of other engines, too, which are to be
+               // told.
+  kElsewhere,  // Another engine has them: no node is asked anything before these
+               // agree.
 };
 
 struct AdmissionOptions {
-  std::vector<std::string> nodes; // Their names, for people.
+  std::vector<std::string> nodes;  // Their names, for people.
   // For each node the hash tag with which its keys begin, if it is a seat of a
   // cluster; else empty. None at all: no node is one.
   std::vector<std::string> tags = {};
-  bool one_cluster =
-      false; // All nodes are seats of one cluster, which may share servers.
+  bool one_cluster = false;  // All nodes are seats of one cluster, which may share servers.
   Witnesses witnesses = Witnesses::kNone;
   // How long a node of a cluster must be silent to be taken for dead; 0: the
   // servers are asked.
@@ -45,30 +44,29 @@ struct AdmissionOptions {
 
 // What most of the witnesses say.
 struct WitnessState {
-  bool tried =
-      false; // The first try to ask them has ended, whatever came of it.
-  bool agreed = false;      // Our configuration is the one in use.
-  std::string refusal = {}; // How that which is in use differs from ours.
+  bool tried = false;        // The first try to ask them has ended, whatever came of it.
+  bool agreed = false;       // Our configuration is the one in use.
+  std::string refusal = {};  // How that which is in use differs from ours.
 
-  friend bool operator==(const WitnessState &, const WitnessState &) = default;
+  friend bool operator==(const WitnessState&, const WitnessState&) = default;
 };
 
 // Where each node stands, and what it has to be asked next. The engine carries
 // the questions, one for each node at a time.
 class Admission {
-public:
+ public:
   enum class Standing {
-    kDown,        // Not connected.
-    kUnknown,     // Connected; its guard was not read yet.
-    kVoting,      // Admitted.
-    kQuarantined, // May release and extend, but not grant.
-    kRefused,     // Must not vote.
+    kDown,         // Not connected.
+    kUnknown,      // Connected; its guard was not read yet.
+    kVoting,       // Admitted.
+    kQuarantined,  // May release and extend, but not grant.
+    kRefused,      // Must not vote.
   };
   enum class Question { kNone, kAdmit, kInstall, kOpen };
 
   explicit Admission(AdmissionOptions options);
 
-  void OnConnected(int node, const Greeting &greeting, TimePoint now);
+  void OnConnected(int node, const Greeting& greeting, TimePoint now);
   void OnDisconnected(int node);
   // The node says that it is not as we know it: its data is gone, or others
   // changed its guard.
@@ -76,8 +74,8 @@ public:
   // The first try to ask `node` has ended.
   void OnTried(int node);
   // What the witnesses say, which are here, or of which SetWitnesses told.
-  const WitnessState &witnesses() const { return witnesses_; }
-  void SetWitnesses(const WitnessState &witnesses);
+  const WitnessState& witnesses() const { return witnesses_; }
+  void SetWitnesses(const WitnessState& witnesses);
   // Has all connected nodes asked to take our configuration instead of the one
   // they have.
   void Install();
@@ -86,7 +84,7 @@ public:
 
   // What `node` is to be asked now, and is from now on being asked.
   Question Next(int node, TimePoint now);
-  void Write(int node, Question question, ScriptCall &call) const;
+  void Write(int node, Question question, ScriptCall& call) const;
   void OnAnswer(int node, ReplyView answer, TimePoint now);
   // It answered with an error, or not: asked again in a while, if it is
   // connected then.
@@ -117,7 +115,7 @@ public:
   // What is wrong with it although it may vote; empty if nothing is.
   std::string Warning(int node) const;
 
-private:
+ private:
   struct Node {
     bool connected = false;
     Greeting greeting;
@@ -125,37 +123,36 @@ private:
     // Remembered while it is down.
     std::string run_id;
     std::string server;
-    std::string change; // A seat that was seen to change its server: how, until
-                        // it votes.
-    bool had_guard = false; // Should there be none, its data went.
-    bool tried = false;     // The first try to ask it has ended.
-    bool agreed =
-        false; // Its guard had our configuration when it was read last,
-    std::string differed; // or another one, which differs so.
+    std::string change;      // A seat that was seen to change its server: how, until
+                             // it votes.
+    bool had_guard = false;  // Should there be none, its data went.
+    bool tried = false;      // The first try to ask it has ended.
+    bool agreed = false;     // Its guard had our configuration when it was read last,
+    std::string differed;    // or another one, which differs so.
 
-    std::string identity; // run_id, and which history its data has.
+    std::string identity;  // run_id, and which history its data has.
 
-    Question question = Question::kNone; // Under way,
-    TimePoint asked = kLongAgo;          // since then.
-    TimePoint ask_again = kLongAgo;      // Not to be asked before.
-    bool install = false;                // To be given our configuration.
+    Question question = Question::kNone;  // Under way,
+    TimePoint asked = kLongAgo;           // since then.
+    TimePoint ask_again = kLongAgo;       // Not to be asked before.
+    bool install = false;                 // To be given our configuration.
 
-    bool read = false;       // It answered on this connection.
-    bool known = false;      // It did, and nothing has changed since.
-    NodeProblem problem;     // Why it could not be asked.
-    std::string other_setup; // How its configuration differs from ours.
-    std::string refusal;     // Why it must never vote.
-    bool barred = false;     // For what the connection itself showed.
+    bool read = false;        // It answered on this connection.
+    bool known = false;       // It did, and nothing has changed since.
+    NodeProblem problem;      // Why it could not be asked.
+    std::string other_setup;  // How its configuration differs from ours.
+    std::string refusal;      // Why it must never vote.
+    bool barred = false;      // For what the connection itself showed.
 
     // Its answer.
-    std::string pass; // Empty while it is shut.
+    std::string pass;  // Empty while it is shut.
     std::string config;
-    std::string till_text; // The end of its quarantine as the node writes it,
-                           // and by our clock.
+    std::string till_text;  // The end of its quarantine as the node writes it,
+                            // and by our clock.
     TimePoint till;
-    bool over = false;     // It had ended when the node answered.
-    std::int64_t mark = 0; // The largest counter that it knows of.
-    bool young = false; // Opened lately, and on less than a grown node's word.
+    bool over = false;      // It had ended when the node answered.
+    std::int64_t mark = 0;  // The largest counter that it knows of.
+    bool young = false;     // Opened lately, and on less than a grown node's word.
 
     bool asking() const { return question != Question::kNone; }
   };
@@ -165,21 +162,13 @@ private:
   static constexpr milliseconds kAgain{500};
 
   int count() const { return static_cast<int>(nodes_.size()); }
-  static bool Counts(const Node &node) {
-    return node.known && node.refusal.empty();
-  }
-  static bool IsOpen(const Node &node) {
-    return Counts(node) && !node.pass.empty();
-  }
-  static bool IsShut(const Node &node) {
-    return Counts(node) && node.pass.empty();
-  }
+  static bool Counts(const Node& node) { return node.known && node.refusal.empty(); }
+  static bool IsOpen(const Node& node) { return Counts(node) && !node.pass.empty(); }
+  static bool IsShut(const Node& node) { return Counts(node) && node.pass.empty(); }
 
-  bool IsSeat(int node) const {
-    return !options_.tags.empty() && !options_.tags[node].empty();
-  }
+  bool IsSeat(int node) const { return !options_.tags.empty() && !options_.tags[node].empty(); }
   milliseconds QuarantineOf(int node) const;
-  static void NoteChange(Node &node, const Greeting &greeting);
+  static void NoteChange(Node& node, const Greeting& greeting);
   void UpdateRefusals();
   std::string BarOf(int node) const;
   std::string RefusalOf(int node) const;
@@ -187,7 +176,7 @@ private:
   bool MustNotBeAsked(int node) const;
   bool WaitsForWitnesses() const;
   void CountWitnesses();
-  bool IsToBeReadAgain(const Node &node, TimePoint now) const;
+  bool IsToBeReadAgain(const Node& node, TimePoint now) const;
   void StartSurvey(TimePoint now);
   Question Choose(int node, TimePoint now) const;
   bool Asking() const;
@@ -196,8 +185,8 @@ private:
   bool CanOpen(int node) const;
   bool EnoughGrown(int node) const;
   std::int64_t Floor() const;
-  void Read(Node &node, ReplyView answer, TimePoint now);
-  void WriteAdmit(int node, bool install, ScriptCall &call) const;
+  void Read(Node& node, ReplyView answer, TimePoint now);
+  void WriteAdmit(int node, bool install, ScriptCall& call) const;
   std::string WhyShut(int node, TimePoint now) const;
   std::string SharedServer(int node) const;
 
@@ -210,6 +199,6 @@ private:
   TimePoint survey_ = kLongAgo;
 };
 
-} // namespace holdfast::core
+}  // namespace holdfast::core
 
-#endif // HOLDFAST_CORE_ADMISSION_H_
+#endif  // HOLDFAST_CORE_ADMISSION_H_

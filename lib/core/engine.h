@@ -31,23 +31,22 @@ namespace holdfast::core {
 
 // Carries commands to the nodes, each node's in one ordered stream.
 class Transport {
-public:
+ public:
   // Sends `call`; the answer comes as Engine::OnReply or OnNoReply with `tag`.
   // False if the node has too many commands unanswered to take one that is not
   // `urgent`.
-  virtual bool Send(int node, Tag tag, const ScriptCall &call, bool urgent,
-                    TimePoint now) = 0;
+  virtual bool Send(int node, Tag tag, const ScriptCall& call, bool urgent, TimePoint now) = 0;
 
-protected:
+ protected:
   ~Transport() = default;
 };
 
 // Unpredictable bytes, never the same in two processes (also after fork).
 class Randomness {
-public:
+ public:
   virtual void Fill(std::span<std::byte> bytes) = 0;
 
-protected:
+ protected:
   ~Randomness() = default;
 };
 
@@ -55,22 +54,22 @@ protected:
 // clocks agree, the more often one round trip is enough. Correctness never
 // depends on it.
 class WallClock {
-public:
+ public:
   virtual std::int64_t UnixMicros() = 0;
 
-protected:
+ protected:
   ~WallClock() = default;
 };
 
 struct EngineOptions {
-  AdmissionOptions admission; // Names the nodes and the quorum.
+  AdmissionOptions admission;  // Names the nodes and the quorum.
   std::string key_prefix;
   std::string owner;
   double drift_factor = 0.01;
   milliseconds connect_timeout{5'000};
   milliseconds command_timeout{2'000};
   bool fencing = true;
-  Observer *observer = nullptr;
+  Observer* observer = nullptr;
 };
 
 // All locks of one client. Told what happened and when (`now`), it sends,
@@ -79,14 +78,14 @@ struct EngineOptions {
 // which may observe, release or forget what it got. Arguments are expected to
 // have been checked (core/limits.h). Not thread-safe: one strand.
 class Engine {
-public:
-  Engine(EngineOptions options, Transport &transport, Randomness &randomness,
-         WallClock &wall_clock, TimePoint now);
+ public:
+  Engine(EngineOptions options, Transport& transport, Randomness& randomness, WallClock& wall_clock,
+         TimePoint now);
 
   // The nodes. A node starts out as connecting. OnNodeDown also tells of a
   // failed try to connect; it comes before the OnNoReply of the commands that
   // the connection took with it.
-  void OnNodeReady(int node, const Greeting &greeting, TimePoint now);
+  void OnNodeReady(int node, const Greeting& greeting, TimePoint now);
   void OnNodeDown(int node, NodeProblem problem, TimePoint now);
   void OnNodeReply(int node, Tag tag, ReplyView reply, TimePoint now);
   void OnNodeNoReply(int node, Tag tag, TimePoint now);
@@ -96,10 +95,9 @@ public:
 
   // Locks. `ticket` is what Cancel knows an acquisition by.
   void Acquire(std::uint64_t ticket, std::span<const std::string> names,
-               const AcquireOptions &options, AcquireDone done, TimePoint now);
+               const AcquireOptions& options, AcquireDone done, TimePoint now);
   void Cancel(std::uint64_t ticket, TimePoint now);
-  LeaseId Attach(std::span<const std::string> names, std::string_view token,
-                 TimePoint now);
+  LeaseId Attach(std::span<const std::string> names, std::string_view token, TimePoint now);
   void Extend(LeaseId id, milliseconds ttl, StatusDone done, TimePoint now);
   // Closes the lease. Without `done`, in the background.
   void Release(LeaseId id, StatusDone done, TimePoint now);
@@ -108,19 +106,17 @@ public:
 
   std::string_view token(LeaseId id) const { return leases_[id.slot].token(); }
   // The fencing tokens, one for each name.
-  std::span<const std::int64_t> fences(LeaseId id) const {
-    return leases_[id.slot].fences;
-  }
+  std::span<const std::int64_t> fences(LeaseId id) const { return leases_[id.slot].fences; }
   // Tells `observer` of the validity now, and of each change until the lease is
   // closed.
-  void Observe(LeaseId id, LeaseObserver *observer);
+  void Observe(LeaseId id, LeaseObserver* observer);
 
-  void Inspect(const std::string &name, InspectDone done, TimePoint now);
+  void Inspect(const std::string& name, InspectDone done, TimePoint now);
   // What the witnesses of our cluster say, if they are here (AdmissionOptions).
   // Changes only inside calls of this class.
-  const WitnessState &witnesses() const { return admission_.witnesses(); }
+  const WitnessState& witnesses() const { return admission_.witnesses(); }
   // If they are elsewhere: told when witnesses() of that engine has changed.
-  void SetWitnesses(const WitnessState &witnesses, TimePoint now);
+  void SetWitnesses(const WitnessState& witnesses, TimePoint now);
 
   using StatusesDone = absl::AnyInvocable<void(std::vector<NodeStatus>)>;
   // Calls back when the first connections are made or have failed: at once, if
@@ -133,7 +129,7 @@ public:
   void Reconfigure(StatusesDone done, TimePoint now);
 
   Stats GetStats() const;
-  void AddTo(StatsSum &sum) const; // The same, where there are several engines.
+  void AddTo(StatsSum& sum) const;  // The same, where there are several engines.
 
   // Ends acquisitions as cancelled, and no longer holds anything back for want
   // of connections. The rest ends when its answers come, or its connections go.
@@ -146,25 +142,17 @@ public:
   std::size_t leases_in_use() const { return leases_.in_use(); }
   std::size_t rounds_in_use() const { return rounds_.in_use(); }
 
-private:
+ private:
   struct Node {
     bool ready = false;
     std::int64_t clock_offset_ms = 0;
     TimePoint guard_asked;
     // As the observer knows it.
     Admission::Standing told = Admission::Standing::kUnknown;
-    NodeProblem problem{
-        Vote::kDown,
-        "still connecting: no connection, or no answer to the handshake"};
+    NodeProblem problem{Vote::kDown,
+                        "still connecting: no connection, or no answer to the handshake"};
   };
-  enum class TimerKind : std::uint32_t {
-    kGate,
-    kAdmission,
-    kRound,
-    kLease,
-    kKeeper,
-    kAcquisition
-  };
+  enum class TimerKind : std::uint32_t { kGate, kAdmission, kRound, kLease, kKeeper, kAcquisition };
   static constexpr std::uint32_t kTimerKinds = 6;
 
   // Questions about a node's guard have tags above those of rounds.
@@ -176,9 +164,7 @@ private:
   int nodes() const { return static_cast<int>(nodes_.size()); }
   int quorum() const { return options_.admission.quorum; }
   milliseconds max_ttl() const { return options_.admission.max_ttl; }
-  const std::string &name_of(int node) const {
-    return options_.admission.nodes[node];
-  }
+  const std::string& name_of(int node) const { return options_.admission.nodes[node]; }
   std::uint64_t Random64();
   void SetTimer(TimerKind kind, std::uint32_t slot, TimePoint when);
 
@@ -188,8 +174,7 @@ private:
 
   // engine_admission.cc: who may vote
   void AskGuards(TimePoint now);
-  void AskGuard(int node, Admission::Question question, bool with_text,
-                TimePoint now);
+  void AskGuard(int node, Admission::Question question, bool with_text, TimePoint now);
   void OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now);
   void ReadNodeTime(int node, ReplyView reply);
   void AfterAdmission(int node, TimePoint now);
@@ -197,45 +182,44 @@ private:
   void Install(TimePoint now);
   void FinishReconfigure(TimePoint now);
   void Announce(int node, TimePoint now);
-  bool MayBeAsked(const Round &round, int node, TimePoint now) const;
+  bool MayBeAsked(const Round& round, int node, TimePoint now) const;
   NodeProblem ProblemOfNode(int node, TimePoint now) const;
   std::vector<NodeStatus> Statuses(TimePoint now) const;
 
   // engine_rounds.cc: rounds, whatever they ask
   std::uint32_t NewLease(std::span<const std::string> names, milliseconds ttl);
-  std::uint32_t NewRound(Round::Kind kind, std::uint32_t lease,
-                         TimePoint deadline);
+  std::uint32_t NewRound(Round::Kind kind, std::uint32_t lease, TimePoint deadline);
   void Begin(std::uint32_t r, TimePoint now);
   void Launch(std::uint32_t r, TimePoint now);
   bool Ask(std::uint32_t r, int node, bool with_text, TimePoint now);
-  void Write(const Round &round, int node, ScriptCall &call) const;
-  void Note(const Round &round, int node);
-  void CastUnanswered(Round &round, TimePoint now);
+  void Write(const Round& round, int node, ScriptCall& call) const;
+  void Note(const Round& round, int node);
+  void CastUnanswered(Round& round, TimePoint now);
   void OnRoundTimer(std::uint32_t r, TimePoint now);
   void AskOwed(std::uint32_t r, TimePoint now);
   void Judge(std::uint32_t r, TimePoint now);
-  TimePoint NextReleaseTry(const Round &round, TimePoint now) const;
+  TimePoint NextReleaseTry(const Round& round, TimePoint now) const;
   void FreeIfDone(std::uint32_t r, TimePoint now);
   void FreeIfUnused(std::uint32_t lease);
 
   // engine_replies.cc: what nodes answer
   void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
-  void ReadAcquireReply(Round &round, int node, ReplyView reply, TimePoint now);
-  void ReadGrant(Round &round, int node, ReplyView reply);
-  void ReadBusy(Round &round, int node, ReplyView reply);
-  void ReadFinaliseReply(Round &round, int node, ReplyView reply);
-  void ReadLate(Round &round, int node, ReplyView reply, TimePoint now);
-  void ReadExtendReply(Round &round, int node, ReplyView reply, TimePoint now);
-  void ReadReleaseReply(Round &round, int node, ReplyView reply, TimePoint now);
-  void ReadInspectReply(Round &round, int node, ReplyView reply);
-  void ReadShut(Round &round, int node, TimePoint now);
+  void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadGrant(Round& round, int node, ReplyView reply);
+  void ReadBusy(Round& round, int node, ReplyView reply);
+  void ReadFinaliseReply(Round& round, int node, ReplyView reply);
+  void ReadLate(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadInspectReply(Round& round, int node, ReplyView reply);
+  void ReadShut(Round& round, int node, TimePoint now);
   void See(std::int64_t counter);
-  bool StillWanted(const Round &round, int node) const;
+  bool StillWanted(const Round& round, int node) const;
 
   // engine_acquire.cc: attempt after attempt
   void StartAttempt(std::uint32_t a, TimePoint now);
   void JudgeAcquire(std::uint32_t r, TimePoint now);
-  bool SetFences(const Round &round);
+  bool SetFences(const Round& round);
   void StartFinalise(std::uint32_t r, TimePoint now);
   void JudgeFinalise(std::uint32_t r, TimePoint now);
   void Win(std::uint32_t r, TimePoint now);
@@ -246,14 +230,12 @@ private:
 
   // engine_lease.cc: what becomes of a lease
   bool IsOpen(LeaseId id) const;
-  std::uint32_t NewExtension(std::uint32_t lease, milliseconds ttl,
-                             TimePoint now);
+  std::uint32_t NewExtension(std::uint32_t lease, milliseconds ttl, TimePoint now);
   void Refresh(std::uint32_t lease, TimePoint now);
   void Hold(std::uint32_t lease);
-  void Lose(std::uint32_t lease, const char *why);
+  void Lose(std::uint32_t lease, const char* why);
   void End(std::uint32_t lease);
-  absl::Status LostStatus(const LeaseSlot &lease,
-                          const Round *round = nullptr) const;
+  absl::Status LostStatus(const LeaseSlot& lease, const Round* round = nullptr) const;
   static absl::Status ClosedStatus();
   void JudgeExtend(std::uint32_t r, TimePoint now);
   void EndExtensions(std::uint32_t lease, TimePoint now);
@@ -268,28 +250,24 @@ private:
   void Keep(std::uint32_t lease, TimePoint now);
   void KeepSince(std::uint32_t lease, TimePoint confirmed);
   void ScheduleKeeper(std::uint32_t lease, TimePoint when);
-  void AfterExtension(const Round &round, const absl::Status &status,
-                      TimePoint now);
+  void AfterExtension(const Round& round, const absl::Status& status, TimePoint now);
 
   // engine_events.cc: what observers and statistics hear
-  void Report(const Acquisition &acquisition,
-              const absl::StatusOr<LeaseId> &result, TimePoint now);
-  void ReportExtension(const Round &round, const absl::Status &status,
-                       TimePoint now);
-  void ReportRelease(const LeaseSlot &lease, const absl::Status &status);
-  void ReportLoss(const LeaseSlot &lease, const char *why);
+  void Report(const Acquisition& acquisition, const absl::StatusOr<LeaseId>& result, TimePoint now);
+  void ReportExtension(const Round& round, const absl::Status& status, TimePoint now);
+  void ReportRelease(const LeaseSlot& lease, const absl::Status& status);
+  void ReportLoss(const LeaseSlot& lease, const char* why);
 
   // engine_failures.cc: outcomes in words
-  std::vector<NodeVote> VotesOf(const Round &round) const;
-  absl::Status FailureOf(const Round &round) const;
-  absl::Status Failed(const LeaseSlot &lease, Failure::Kind kind,
-                      std::string summary,
+  std::vector<NodeVote> VotesOf(const Round& round) const;
+  absl::Status FailureOf(const Round& round) const;
+  absl::Status Failed(const LeaseSlot& lease, Failure::Kind kind, std::string summary,
                       std::vector<NodeVote> votes = {}) const;
 
   const EngineOptions options_;
-  Transport &transport_;
-  Randomness &randomness_;
-  WallClock &wall_clock_;
+  Transport& transport_;
+  Randomness& randomness_;
+  WallClock& wall_clock_;
   Admission admission_;
   Gate gate_;
   std::vector<Node> nodes_;
@@ -300,13 +278,13 @@ private:
   std::vector<std::uint32_t> gated_;
   std::vector<StatusesDone> settle_waiters_;
   std::vector<StatusesDone> reconfigurers_;
-  std::int64_t largest_counter_ = 0; // Of those seen on any node.
-  Stats stats_;                      // All but the latencies.
+  std::int64_t largest_counter_ = 0;  // Of those seen on any node.
+  Stats stats_;                       // All but the latencies.
   Histogram acquire_times_;
   Histogram extend_times_;
   Histogram release_times_;
 };
 
-} // namespace holdfast::core
+}  // namespace holdfast::core
 
-#endif // HOLDFAST_CORE_ENGINE_H_
+#endif  // HOLDFAST_CORE_ENGINE_H_

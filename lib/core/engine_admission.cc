@@ -16,25 +16,21 @@ namespace {
 // it.
 constexpr Tag kWithText = 16;
 
-} // namespace
+}  // namespace
 
 void Engine::AskGuards(TimePoint now) {
   for (int node = 0; node < nodes(); ++node) {
     const Question question = admission_.Next(node, now);
-    if (question != Question::kNone)
-      AskGuard(node, question, false, now);
+    if (question != Question::kNone) AskGuard(node, question, false, now);
   }
   SetTimer(TimerKind::kAdmission, 0, admission_.next_timer());
 }
 
-void Engine::AskGuard(int node, Question question, bool with_text,
-                      TimePoint now) {
-  ScriptCall call(question == Question::kOpen ? kOpenScript : kAdmitScript,
-                  with_text);
+void Engine::AskGuard(int node, Question question, bool with_text, TimePoint now) {
+  ScriptCall call(question == Question::kOpen ? kOpenScript : kAdmitScript, with_text);
   admission_.Write(node, question, call);
   nodes_[node].guard_asked = now;
-  const Tag tag =
-      kGuardTag + static_cast<Tag>(question) + (with_text ? kWithText : 0);
+  const Tag tag = kGuardTag + static_cast<Tag>(question) + (with_text ? kWithText : 0);
   transport_.Send(node, tag, call, true, now);
 }
 
@@ -56,11 +52,9 @@ void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
 // had it too large.
 void Engine::ReadNodeTime(int node, ReplyView reply) {
   const std::int64_t node_ms = reply.at(5).integer();
-  if (node_ms <= 0)
-    return;
-  std::int64_t &offset_ms = nodes_[node].clock_offset_ms;
-  offset_ms =
-      std::min(offset_ms, node_ms + 1 - FloorMs(nodes_[node].guard_asked));
+  if (node_ms <= 0) return;
+  std::int64_t& offset_ms = nodes_[node].clock_offset_ms;
+  offset_ms = std::min(offset_ms, node_ms + 1 - FloorMs(nodes_[node].guard_asked));
 }
 
 // Called when anything about `node` may have changed.
@@ -68,8 +62,7 @@ void Engine::AfterAdmission(int node, TimePoint now) {
   AskGuards(now);
   for (int i = 0; i < nodes(); ++i) {
     // The others are down only once their own first try has ended.
-    if (i == node || admission_.standing(i) != Standing::kDown)
-      Announce(i, now);
+    if (i == node || admission_.standing(i) != Standing::kDown) Announce(i, now);
   }
   if (admission_.settled(node)) {
     admission_.OnTried(node);
@@ -81,19 +74,17 @@ void Engine::AfterAdmission(int node, TimePoint now) {
 // Those that waited for the witnesses alone have nothing more to wait for.
 void Engine::SettleConnected(TimePoint now) {
   for (int node = 0; node < nodes(); ++node) {
-    if (admission_.standing(node) != Standing::kDown &&
-        admission_.settled(node)) {
+    if (admission_.standing(node) != Standing::kDown && admission_.settled(node)) {
       SettleNode(node, now);
     }
   }
 }
 
-void Engine::SetWitnesses(const WitnessState &witnesses, TimePoint now) {
+void Engine::SetWitnesses(const WitnessState& witnesses, TimePoint now) {
   admission_.SetWitnesses(witnesses);
   AskGuards(now);
   for (int node = 0; node < nodes(); ++node) {
-    if (admission_.standing(node) != Standing::kDown)
-      Announce(node, now);
+    if (admission_.standing(node) != Standing::kDown) Announce(node, now);
   }
   SettleConnected(now);
   FinishReconfigure(now);
@@ -101,8 +92,7 @@ void Engine::SetWitnesses(const WitnessState &witnesses, TimePoint now) {
 
 void Engine::Reconfigure(StatusesDone done, TimePoint now) {
   reconfigurers_.push_back(std::move(done));
-  if (gate_.open())
-    Install(now);
+  if (gate_.open()) Install(now);
 }
 
 void Engine::Install(TimePoint now) {
@@ -112,83 +102,71 @@ void Engine::Install(TimePoint now) {
 }
 
 void Engine::FinishReconfigure(TimePoint now) {
-  if (reconfigurers_.empty() || !gate_.open() || admission_.installing())
-    return;
-  for (StatusesDone &done : std::exchange(reconfigurers_, {}))
-    done(Statuses(now));
+  if (reconfigurers_.empty() || !gate_.open() || admission_.installing()) return;
+  for (StatusesDone& done : std::exchange(reconfigurers_, {})) done(Statuses(now));
 }
 
 void Engine::Announce(int node, TimePoint now) {
   const Standing standing = admission_.standing(node);
-  if (standing == nodes_[node].told || standing == Standing::kUnknown)
-    return;
+  if (standing == nodes_[node].told || standing == Standing::kUnknown) return;
   nodes_[node].told = standing;
-  Observer *const observer = options_.observer;
-  const std::string &name = name_of(node);
+  Observer* const observer = options_.observer;
+  const std::string& name = name_of(node);
   switch (standing) {
-  case Standing::kUnknown:
-    return;
-  case Standing::kDown:
-    ++stats_.node_downs;
-    if (observer != nullptr)
-      observer->OnNodeDown(name, nodes_[node].problem.reason);
-    return;
-  case Standing::kQuarantined:
-    ++stats_.node_quarantines;
-    if (observer == nullptr)
+    case Standing::kUnknown:
       return;
-    return observer->OnNodeQuarantined(
-        name, admission_.Problem(node, now).reason,
-        admission_.VotesIn(node, now).value_or(milliseconds(0)));
-  case Standing::kRefused:
-    if (observer != nullptr)
-      observer->OnNodeRefused(name, admission_.Problem(node, now).reason);
-    return;
-  case Standing::kVoting:
-    ++stats_.node_ups;
-    if (observer == nullptr)
+    case Standing::kDown:
+      ++stats_.node_downs;
+      if (observer != nullptr) observer->OnNodeDown(name, nodes_[node].problem.reason);
       return;
-    observer->OnNodeUp(name);
-    const std::string warning = admission_.Warning(node);
-    if (!warning.empty())
-      observer->OnNodeWarning(name, warning);
+    case Standing::kQuarantined:
+      ++stats_.node_quarantines;
+      if (observer == nullptr) return;
+      return observer->OnNodeQuarantined(name, admission_.Problem(node, now).reason,
+                                         admission_.VotesIn(node, now).value_or(milliseconds(0)));
+    case Standing::kRefused:
+      if (observer != nullptr) observer->OnNodeRefused(name, admission_.Problem(node, now).reason);
+      return;
+    case Standing::kVoting:
+      ++stats_.node_ups;
+      if (observer == nullptr) return;
+      observer->OnNodeUp(name);
+      const std::string warning = admission_.Warning(node);
+      if (!warning.empty()) observer->OnNodeWarning(name, warning);
   }
 }
 
-bool Engine::MayBeAsked(const Round &round, int node, TimePoint now) const {
-  if (!nodes_[node].ready)
-    return false;
+bool Engine::MayBeAsked(const Round& round, int node, TimePoint now) const {
+  if (!nodes_[node].ready) return false;
   switch (round.kind) {
-  case Round::Kind::kAcquire:
-    return admission_.standing(node) == Standing::kVoting;
-  case Round::Kind::kExtend:
-    return admission_.keeps_leases(node, now);
-  case Round::Kind::kFinalise:
-  case Round::Kind::kRelease:
-  case Round::Kind::kInspect:
-    break;
+    case Round::Kind::kAcquire:
+      return admission_.standing(node) == Standing::kVoting;
+    case Round::Kind::kExtend:
+      return admission_.keeps_leases(node, now);
+    case Round::Kind::kFinalise:
+    case Round::Kind::kRelease:
+    case Round::Kind::kInspect:
+      break;
   }
   return true;
 }
 
 NodeProblem Engine::ProblemOfNode(int node, TimePoint now) const {
-  return nodes_[node].ready ? admission_.Problem(node, now)
-                            : nodes_[node].problem;
+  return nodes_[node].ready ? admission_.Problem(node, now) : nodes_[node].problem;
 }
 
 std::vector<NodeStatus> Engine::Statuses(TimePoint now) const {
   std::vector<NodeStatus> statuses;
   for (int node = 0; node < nodes(); ++node) {
-    NodeStatus &status = statuses.emplace_back();
+    NodeStatus& status = statuses.emplace_back();
     status.node = name_of(node);
     status.server = admission_.server(node);
     status.ready = admission_.standing(node) == Standing::kVoting;
-    if (!status.ready)
-      status.reason = ProblemOfNode(node, now).reason;
+    if (!status.ready) status.reason = ProblemOfNode(node, now).reason;
     status.votes_in = admission_.VotesIn(node, now);
     status.warning = admission_.Warning(node);
   }
   return statuses;
 }
 
-} // namespace holdfast::core
+}  // namespace holdfast::core

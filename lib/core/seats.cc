@@ -14,8 +14,7 @@ constexpr int kTexts = 36 * 36 * 36;
 
 // All texts of three of these characters, in order.
 std::string TextOf(int number) {
-  return {kCharacters[number / (36 * 36)], kCharacters[number / 36 % 36],
-          kCharacters[number % 36]};
+  return {kCharacters[number / (36 * 36)], kCharacters[number / 36 % 36], kCharacters[number % 36]};
 }
 
 // The first text in each slot; kTexts where there is none.
@@ -24,8 +23,7 @@ using Texts = std::array<int, kSlots>;
 Texts FindTexts() {
   Texts texts;
   texts.fill(kTexts);
-  for (int number = kTexts - 1; number >= 0; --number)
-    texts[SlotOf(TextOf(number))] = number;
+  for (int number = kTexts - 1; number >= 0; --number) texts[SlotOf(TextOf(number))] = number;
   return texts;
 }
 
@@ -38,13 +36,12 @@ int WantedSlot(int seat, int group, int seats, int groups) {
 }
 
 // Takes it out of `texts`, so that no other seat gets it.
-std::string TakeTag(Texts &texts, int slot) {
-  while (texts[slot] == kTexts)
-    slot = (slot + 1) % kSlots;
+std::string TakeTag(Texts& texts, int slot) {
+  while (texts[slot] == kTexts) slot = (slot + 1) % kSlots;
   return "{" + TextOf(std::exchange(texts[slot], kTexts)) + "}";
 }
 
-} // namespace
+}  // namespace
 
 std::vector<std::vector<std::string>> SeatTags(int seats, int groups) {
   static const Texts kAll = FindTexts();
@@ -52,15 +49,12 @@ std::vector<std::vector<std::string>> SeatTags(int seats, int groups) {
   std::vector<std::vector<std::string>> tags(static_cast<std::size_t>(groups));
   for (int group = 0; group < groups; ++group) {
     for (int seat = 0; seat < seats; ++seat) {
-      tags[group].push_back(
-          TakeTag(free, WantedSlot(seat, group, seats, groups)));
+      tags[group].push_back(TakeTag(free, WantedSlot(seat, group, seats, groups)));
     }
   }
   return tags;
 }
 
-int SeatGroupOf(std::string_view name, int groups) {
-  return SlotOf(name) % groups;
-}
+int SeatGroupOf(std::string_view name, int groups) { return SlotOf(name) % groups; }
 
-} // namespace holdfast::core
+}  // namespace holdfast::core

@@ -15,8 +15,7 @@ inline constexpr int kMaxSeatGroups = 16;
 // Those that all clients of a cluster have in common, whatever seats they vote
 // by.
 inline constexpr int kWitnesses = 3;
-inline constexpr std::string_view kWitnessTags[kWitnesses] = {"{54h}", "{fjl}",
-                                                              "{1x3}"};
+inline constexpr std::string_view kWitnessTags[kWitnesses] = {"{54h}", "{fjl}", "{1x3}"};
 
 // Hash tags with their braces: of each group the seats in order, all of them in
 // slots of their own, and those of a group spread evenly over all slots. Group
@@ -27,6 +26,6 @@ std::vector<std::vector<std::string>> SeatTags(int seats, int groups);
 // Which group has the locks of that name: by its hash tag, if it has one.
 int SeatGroupOf(std::string_view name, int groups);
 
-} // namespace holdfast::core
+}  // namespace holdfast::core
 
-#endif // HOLDFAST_CORE_SEATS_H_
+#endif  // HOLDFAST_CORE_SEATS_H_

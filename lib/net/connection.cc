@@ -24,22 +24,23 @@ constexpr core::Tag kHeartbeatTag = static_cast<core::Tag>(-1);
 // The slot is with another server, or this one cannot serve it now. A slot that
 // is on its way is still here.
 bool LeadsElsewhere(Redirection kind) {
-  return kind != Redirection::kNone && kind != Redirection::kAsk &&
-         kind != Redirection::kTryAgain;
+  return kind != Redirection::kNone && kind != Redirection::kAsk && kind != Redirection::kTryAgain;
 }
 
-} // namespace
+}  // namespace
 
-Connection::Connection(const asio::any_io_executor &executor, int node,
-                       std::shared_ptr<Route> route, ConnectionOptions options,
-                       Listener &listener)
-    : executor_(executor), node_(node), route_(std::move(route)),
-      guard_key_(route_->guard_key()), options_(std::move(options)),
-      listener_(listener), timer_(executor) {}
+Connection::Connection(const asio::any_io_executor& executor, int node,
+                       std::shared_ptr<Route> route, ConnectionOptions options, Listener& listener)
+    : executor_(executor),
+      node_(node),
+      route_(std::move(route)),
+      guard_key_(route_->guard_key()),
+      options_(std::move(options)),
+      listener_(listener),
+      timer_(executor) {}
 
 Connection::~Connection() {
-  if (link_)
-    link_->Detach();
+  if (link_) link_->Detach();
 }
 
 void Connection::Start() { Find(); }
@@ -48,10 +49,8 @@ void Connection::Find() {
   state_ = State::kFinding;
   auto found = [weak = weak_from_this()](Route::Place place) {
     const auto self = weak.lock();
-    if (!self || self->state_ != State::kFinding)
-      return;
-    if (!place.problem.reason.empty())
-      return self->OnProblem(std::move(place.problem));
+    if (!self || self->state_ != State::kFinding) return;
+    if (!place.problem.reason.empty()) return self->OnProblem(std::move(place.problem));
     self->Connect(std::move(place.endpoint));
   };
   route_->Find(Now() + options_.link.connect_timeout, std::move(found));
@@ -62,38 +61,32 @@ void Connection::Connect(Endpoint endpoint) {
   endpoint_ = std::move(endpoint);
   given_up_ = false;
   moved_ = false;
-  link_ = std::make_shared<Link>(executor_, options_.link,
-                                 static_cast<Link::Owner &>(*this));
+  link_ = std::make_shared<Link>(executor_, options_.link, static_cast<Link::Owner&>(*this));
   link_->Start(endpoint_);
 }
 
 void Connection::Close() {
-  if (state_ == State::kClosed)
-    return;
+  if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   timer_.cancel();
   const core::NodeProblem problem = {Vote::kDown, "the client was closed"};
-  if (link_)
-    return link_->Fail(problem);
+  if (link_) return link_->Fail(problem);
   listener_.OnDown(node_, problem);
 }
 
 void Connection::OnOpen() {
   opened_at_ = Now();
   handshake_ = {};
-  handshake_.Start(endpoint_, options_.client_name, is_seat(),
-                   link_->pipeline(), opened_at_, link_->connect_deadline());
+  handshake_.Start(endpoint_, options_.client_name, is_seat(), link_->pipeline(), opened_at_,
+                   link_->connect_deadline());
 }
 
 void Connection::OnHandshake(core::Tag tag, core::ReplyView reply) {
   const core::Handshake::State state = handshake_.OnReply(tag, reply);
-  if (state == core::Handshake::State::kFailed)
-    return link_->Fail(handshake_.problem());
-  if (state != core::Handshake::State::kDone)
-    return;
+  if (state == core::Handshake::State::kFailed) return link_->Fail(handshake_.problem());
+  if (state != core::Handshake::State::kDone) return;
   moved_ = is_seat() && handshake_.greeting().info.replica;
-  if (moved_)
-    return link_->Fail({Vote::kDown, "it is a replica"});
+  if (moved_) return link_->Fail({Vote::kDown, "it is a replica"});
   OnReady();
 }
 
@@ -104,8 +97,7 @@ void Connection::OnReady() {
   command_timeout_ = options_.link.command_timeout;
   if (is_seat()) {
     const core::milliseconds given = options_.cluster_node_timeout;
-    heartbeat_.emplace(
-        given.count() > 0 ? given : greeting.cluster_node_timeout, opened_at_);
+    heartbeat_.emplace(given.count() > 0 ? given : greeting.cluster_node_timeout, opened_at_);
     command_timeout_ = heartbeat_->Bound(command_timeout_);
     AwaitBeat();
   } else {
@@ -115,14 +107,11 @@ void Connection::OnReady() {
   listener_.OnReady(node_, greeting);
 }
 
-bool Connection::Send(core::Tag tag, const core::ScriptCall &call, bool urgent,
+bool Connection::Send(core::Tag tag, const core::ScriptCall& call, bool urgent,
                       core::TimePoint now) {
-  if (state_ != State::kReady)
-    return false;
-  if (!urgent && link_->pipeline().unanswered() >= kMaxUnanswered)
-    return false;
-  if (is_seat() && (given_up_ || (!urgent && !MayAsk())))
-    return false;
+  if (state_ != State::kReady) return false;
+  if (!urgent && link_->pipeline().unanswered() >= kMaxUnanswered) return false;
+  if (is_seat() && (given_up_ || (!urgent && !MayAsk()))) return false;
   call.AppendTo(link_->pipeline().outgoing());
   Push(tag, now);
   return true;
@@ -130,8 +119,7 @@ bool Connection::Send(core::Tag tag, const core::ScriptCall &call, bool urgent,
 
 void Connection::Push(core::Tag tag, core::TimePoint now) {
   link_->pipeline().Expect(tag, now + command_timeout_);
-  if (heartbeat_)
-    heartbeat_->OnSent(now);
+  if (heartbeat_) heartbeat_->OnSent(now);
   link_->ScheduleFlush();
 }
 
@@ -139,38 +127,30 @@ void Connection::Push(core::Tag tag, core::TimePoint now) {
 // calls did.
 bool Connection::MayAsk() {
   const core::TimePoint now = Now();
-  if (!heartbeat_->IsStale(now))
-    return true;
-  GiveUp({Vote::kDown,
-          "silent for " + core::HumanDuration(heartbeat_->SilenceAt(now))},
-         false);
+  if (!heartbeat_->IsStale(now)) return true;
+  GiveUp({Vote::kDown, "silent for " + core::HumanDuration(heartbeat_->SilenceAt(now))}, false);
   return false;
 }
 
 // Later: this may be inside a call of the listener's, and answers that were
 // read along with this one are still to be delivered.
 void Connection::GiveUp(core::NodeProblem problem, bool moved) {
-  if (given_up_)
-    return;
+  if (given_up_) return;
   given_up_ = true;
   moved_ = moved;
-  asio::post(executor_, [self = shared_from_this(), link = link_,
-                         problem = std::move(problem)] {
+  asio::post(executor_, [self = shared_from_this(), link = link_, problem = std::move(problem)] {
     // A forked child that runs the same loop must leave its parent's connection
     // alone.
-    if (self->link_ == link && ForkGeneration() == self->fork_generation_)
-      link->Fail(problem);
+    if (self->link_ == link && ForkGeneration() == self->fork_generation_) link->Fail(problem);
   });
 }
 
 void Connection::OnReply(core::Tag tag, core::ReplyView reply) {
-  if (state_ == State::kConnecting)
-    return OnHandshake(tag, reply);
+  if (state_ == State::kConnecting) return OnHandshake(tag, reply);
   if (heartbeat_) {
     heartbeat_->OnReply();
     ReadRedirection(reply);
-    if (tag == kHeartbeatTag)
-      return;
+    if (tag == kHeartbeatTag) return;
   }
   listener_.OnReply(node_, tag, reply);
 }
@@ -183,28 +163,22 @@ void Connection::ReadRedirection(core::ReplyView reply) {
     return;
   }
   const Redirection kind = core::ReadRedirect(reply.text()).kind;
-  if (!LeadsElsewhere(kind))
-    return;
-  GiveUp({Vote::kDown, core::Printable(reply.text())},
-         kind == Redirection::kMoved);
+  if (!LeadsElsewhere(kind)) return;
+  GiveUp({Vote::kDown, core::Printable(reply.text())}, kind == Redirection::kMoved);
 }
 
 void Connection::AwaitBeat() {
   timer_.expires_after(heartbeat_->due() - Now());
-  timer_.async_wait(
-      [self = shared_from_this(), link = link_](asio::error_code error) {
-        if (error || self->link_ != link || self->given_up_)
-          return;
-        if (ForkGeneration() == self->fork_generation_)
-          self->Beat();
-      });
+  timer_.async_wait([self = shared_from_this(), link = link_](asio::error_code error) {
+    if (error || self->link_ != link || self->given_up_) return;
+    if (ForkGeneration() == self->fork_generation_) self->Beat();
+  });
 }
 
 void Connection::Beat() {
   const core::TimePoint now = Now();
   if (now >= heartbeat_->due()) {
-    if (!MayAsk())
-      return;
+    if (!MayAsk()) return;
     const std::string_view words[] = {"EXISTS", guard_key_};
     core::AppendCommand(link_->pipeline().outgoing(), words);
     Push(kHeartbeatTag, now);
@@ -213,8 +187,7 @@ void Connection::Beat() {
 }
 
 void Connection::OnNoReply(core::Tag tag) {
-  if (tag != kHeartbeatTag)
-    listener_.OnNoReply(node_, tag);
+  if (tag != kHeartbeatTag) listener_.OnNoReply(node_, tag);
 }
 
 void Connection::OnEnd(core::NodeProblem problem) {
@@ -237,8 +210,7 @@ void Connection::OnProblem(core::NodeProblem problem) {
 
 // Where a seat has moved to is known at once, mostly.
 core::nanoseconds Connection::Pause() {
-  if (std::exchange(moved_, false) && failures_ == 1)
-    return core::nanoseconds(0);
+  if (std::exchange(moved_, false) && failures_ == 1) return core::nanoseconds(0);
   return core::ReconnectPause(failures_, listener_.Random());
 }
 
@@ -247,11 +219,9 @@ void Connection::ConnectAgain() {
   timer_.async_wait([self = shared_from_this()](asio::error_code error) {
     // A forked child that runs the same loop must leave its parent's node
     // alone.
-    if (error || self->state_ != State::kWaiting)
-      return;
-    if (ForkGeneration() == self->fork_generation_)
-      self->Find();
+    if (error || self->state_ != State::kWaiting) return;
+    if (ForkGeneration() == self->fork_generation_) self->Find();
   });
 }
 
-} // namespace holdfast::net
+}  // namespace holdfast::net

@@ -4,8 +4,9 @@
 //
 //   chaos_cluster MASTERS SECONDS [SEED]
 //
-// Each master has a replica. Prints what was done, for how long it kept everybody from a lock that
-// all want, and for how long seats did not vote. Exit 0: no violation.
+// Each master has a replica; whether the others serve while a master is missing is drawn. Prints
+// what was done, for how long it kept everybody from a lock that all want, and for how long seats
+// did not vote. Exit 0: no violation.
 #include <algorithm>
 #include <chrono>
 #include <cinttypes>
@@ -116,10 +117,14 @@ bool MakeTrouble(ClusterTrouble& trouble, std::int64_t end) {
 }
 
 int Run(int masters, int seconds, std::uint64_t seed) {
-  printf("%d masters, each with a replica; %d seats; %d s; seed %" PRIu64 "\n", masters, kSeats,
-         seconds, seed);
+  const bool full_coverage = std::mt19937_64(seed)() % 2 == 0;
+  printf(
+      "%d masters, each with a replica; %d seats; cluster-require-full-coverage %s; %d s; seed "
+      "%" PRIu64 "\n",
+      masters, kSeats, full_coverage ? "yes" : "no", seconds, seed);
   fflush(stdout);  // Not once more by each child.
-  RedisCluster cluster(masters, 1, {.node_timeout_ms = kNodeTimeoutMs});
+  RedisCluster cluster(masters, 1,
+                       {.node_timeout_ms = kNodeTimeoutMs, .require_full_coverage = full_coverage});
   Ledger ledger(kCapacity);
   const ClientOptions options = OptionsFor(cluster);
   if (!Install(options, kSeats)) return EXIT_FAILURE;

@@ -14,23 +14,19 @@ using ::testing::Not;
 
 constexpr char kMoved[] = "MOVED 2730 10.0.0.7:7003";
 
-std::string Message(const absl::Status &status) {
-  return std::string(status.message());
-}
+std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 EngineOptions SeatOptions(Witnesses witnesses = Witnesses::kNone) {
   EngineOptions options = EngineHarness::OptionsFor(3);
-  options.admission.nodes =
-      options.admission.tags = {"{54h}", "{fjl}", "{1x3}"};
+  options.admission.nodes = options.admission.tags = {"{54h}", "{fjl}", "{1x3}"};
   options.admission.one_cluster = true;
   options.admission.witnesses = witnesses;
   return options;
 }
 
 class SeatHarness : public EngineHarness {
-public:
-  explicit SeatHarness(const EngineOptions &options = SeatOptions())
-      : EngineHarness(options) {}
+ public:
+  explicit SeatHarness(const EngineOptions& options = SeatOptions()) : EngineHarness(options) {}
 
   void Connect(int node) {
     Greeting greeting = GreetingOf(node);
@@ -43,14 +39,11 @@ public:
     Admit(node);
   }
   void UpAll() {
-    for (const int node : {0, 1, 2})
-      Up(node);
+    for (const int node : {0, 1, 2}) Up(node);
   }
   std::vector<NodeStatus> Statuses() {
     std::vector<NodeStatus> statuses;
-    engine().WhenSettled(
-        [&](std::vector<NodeStatus> seen) { statuses = std::move(seen); },
-        now());
+    engine().WhenSettled([&](std::vector<NodeStatus> seen) { statuses = std::move(seen); }, now());
     return statuses;
   }
 };
@@ -59,12 +52,11 @@ TEST(EngineSeatsTest, EachSeatHasKeysOfItsOwn) {
   SeatHarness h;
   h.UpAll();
   h.Acquire();
-  EXPECT_THAT(h.At(0).keys, ElementsAre("{54h}holdfast:guard", "{54h}lock:a",
-                                        "{54h}holdfast:fence:lock:a"));
-  EXPECT_THAT(h.At(2).keys, ElementsAre("{1x3}holdfast:guard", "{1x3}lock:a",
-                                        "{1x3}holdfast:fence:lock:a"));
-  for (const int node : {0, 1, 2})
-    h.Grant(node);
+  EXPECT_THAT(h.At(0).keys,
+              ElementsAre("{54h}holdfast:guard", "{54h}lock:a", "{54h}holdfast:fence:lock:a"));
+  EXPECT_THAT(h.At(2).keys,
+              ElementsAre("{1x3}holdfast:guard", "{1x3}lock:a", "{1x3}holdfast:fence:lock:a"));
+  for (const int node : {0, 1, 2}) h.Grant(node);
   ASSERT_TRUE(h.acquired());
   h.Extend(h.id(), 10s);
   EXPECT_THAT(h.At(1).keys, ElementsAre("{fjl}holdfast:guard", "{fjl}lock:a"));
@@ -72,8 +64,7 @@ TEST(EngineSeatsTest, EachSeatHasKeysOfItsOwn) {
 
 TEST(EngineSeatsTest, StatusesAndInspectionsNameTheServers) {
   SeatHarness h;
-  for (const int node : {1, 0})
-    h.Up(node);
+  for (const int node : {1, 0}) h.Up(node);
   h.Down(2);
   const std::vector<NodeStatus> statuses = h.Statuses();
   ASSERT_EQ(statuses.size(), 3U);
@@ -82,12 +73,9 @@ TEST(EngineSeatsTest, StatusesAndInspectionsNameTheServers) {
   EXPECT_EQ(statuses[2].server, "");
   std::optional<Inspection> seen;
   h.engine().Inspect(
-      "a", [&](Inspection inspection) { seen = std::move(inspection); },
-      h.now());
-  EXPECT_THAT(h.At(0).keys,
-              ElementsAre("{54h}lock:a", "{54h}holdfast:fence:lock:a"));
-  for (const int node : {0, 1})
-    h.Answer(node, {"FREE", ":0"});
+      "a", [&](Inspection inspection) { seen = std::move(inspection); }, h.now());
+  EXPECT_THAT(h.At(0).keys, ElementsAre("{54h}lock:a", "{54h}holdfast:fence:lock:a"));
+  for (const int node : {0, 1}) h.Answer(node, {"FREE", ":0"});
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->nodes[1].node, "{fjl}");
   EXPECT_EQ(seen->nodes[1].server, "127.0.0.1:7001");
@@ -98,9 +86,8 @@ TEST(EngineSeatsTest, IndependentNodeIsItsOwnServer) {
   EngineHarness h(1);
   std::vector<NodeStatus> statuses;
   h.Down(0);
-  h.engine().WhenSettled(
-      [&](std::vector<NodeStatus> seen) { statuses = std::move(seen); },
-      h.now());
+  h.engine().WhenSettled([&](std::vector<NodeStatus> seen) { statuses = std::move(seen); },
+                         h.now());
   ASSERT_EQ(statuses.size(), 1U);
   EXPECT_EQ(statuses[0].server, "n0");
 }
@@ -125,39 +112,33 @@ TEST(EngineWitnessesTest, ThatAreDownHaveBeenTried) {
 
 TEST(EngineWitnessesTest, OtherGroupsAreToldWhatTheySay) {
   SeatHarness h(SeatOptions(Witnesses::kElsewhere));
-  for (const int node : {0, 1, 2})
-    h.Connect(node);
+  for (const int node : {0, 1, 2}) h.Connect(node);
   h.Acquire();
   EXPECT_EQ(h.Waiting(1), "");
   h.engine().SetWitnesses({.tried = true, .agreed = true}, h.now());
   EXPECT_FALSE(h.done());
-  for (const int node : {0, 1, 2})
-    h.Admit(node);
+  for (const int node : {0, 1, 2}) h.Admit(node);
   EXPECT_EQ(h.Waiting(1), "acquire");
 }
 
 TEST(EngineWitnessesTest, OtherGroupsDoNotWaitForThoseThatAreDown) {
   SeatHarness h(SeatOptions(Witnesses::kElsewhere));
-  for (const int node : {0, 1, 2})
-    h.Connect(node);
+  for (const int node : {0, 1, 2}) h.Connect(node);
   h.Acquire();
   h.engine().SetWitnesses({.tried = true}, h.now());
   ASSERT_TRUE(h.done());
   EXPECT_TRUE(IsNoQuorum(h.status())) << h.status();
-  EXPECT_THAT(Message(h.status()),
-              HasSubstr("{54h} quarantined: it waits for two of"));
+  EXPECT_THAT(Message(h.status()), HasSubstr("{54h} quarantined: it waits for two of"));
 }
 
 TEST(EngineWitnessesTest, ThatRefuseMakeTheClientMisconfigured) {
   SeatHarness h(SeatOptions(Witnesses::kElsewhere));
-  for (const int node : {0, 1, 2})
-    h.Connect(node);
+  for (const int node : {0, 1, 2}) h.Connect(node);
   h.Acquire();
   h.engine().SetWitnesses({.tried = true, .refusal = "theirs"}, h.now());
   ASSERT_TRUE(h.done());
   EXPECT_TRUE(IsMisconfigured(h.status())) << h.status();
-  EXPECT_THAT(Message(h.status()),
-              HasSubstr("{54h} refused: by its witnesses, theirs"));
+  EXPECT_THAT(Message(h.status()), HasSubstr("{54h} refused: by its witnesses, theirs"));
 }
 
 TEST(EngineWitnessesTest, ThatRefuseLaterEndExtensionsEverywhere) {
@@ -170,8 +151,7 @@ TEST(EngineWitnessesTest, ThatRefuseLaterEndExtensionsEverywhere) {
   ASSERT_TRUE(h.extended());
   EXPECT_TRUE(IsMisconfigured(*h.extended())) << *h.extended();
   h.Release(id);
-  EXPECT_EQ(h.Waiting(0), "release")
-      << "what is there is taken away all the same";
+  EXPECT_EQ(h.Waiting(0), "release") << "what is there is taken away all the same";
 }
 
 TEST(EngineWitnessesTest, ReconfigureEndsWhereTheyRefuse) {
@@ -180,8 +160,7 @@ TEST(EngineWitnessesTest, ReconfigureEndsWhereTheyRefuse) {
   h.UpAll();
   h.engine().SetWitnesses({.tried = true, .refusal = "theirs"}, h.now());
   bool done = false;
-  h.engine().Reconfigure([&](const std::vector<NodeStatus> &) { done = true; },
-                         h.now());
+  h.engine().Reconfigure([&](const std::vector<NodeStatus>&) { done = true; }, h.now());
   EXPECT_TRUE(done);
   EXPECT_EQ(h.Waiting(0), "");
 }
@@ -195,17 +174,14 @@ TEST(EngineRedirectTest, SlotThatMovedIsAVoteInPlainWords) {
   ASSERT_TRUE(h.done());
   EXPECT_EQ(GetFailure(h.status())->votes.at(0).vote, Vote::kDown);
   EXPECT_EQ(GetFailure(h.status())->votes.at(1).vote, Vote::kError);
-  EXPECT_THAT(Message(h.status()),
-              HasSubstr("{54h} down: its slot moved to another server"));
-  EXPECT_THAT(Message(h.status()),
-              HasSubstr("its cluster is down, or does not serve its slot"));
+  EXPECT_THAT(Message(h.status()), HasSubstr("{54h} down: its slot moved to another server"));
+  EXPECT_THAT(Message(h.status()), HasSubstr("its cluster is down, or does not serve its slot"));
   EXPECT_THAT(Message(h.status()), Not(HasSubstr("10.0.0.7")));
 }
 
 TEST(EngineRedirectTest, SlotThatIsBeingMovedIsAnError) {
-  for (const char *answer :
-       {"ASK 2730 10.0.0.7:7003",
-        "TRYAGAIN Multiple keys request during rehashing of slot"}) {
+  for (const char* answer :
+       {"ASK 2730 10.0.0.7:7003", "TRYAGAIN Multiple keys request during rehashing of slot"}) {
     SeatHarness h;
     h.UpAll();
     h.Acquire();
@@ -222,8 +198,7 @@ TEST(EngineRedirectTest, ReleaseThatWasRedirectedStaysOwed) {
   const LeaseId id = h.Hold();
   h.Release(id);
   h.Error(0, kMoved);
-  for (const int node : {1, 2})
-    h.Deleted(node);
+  for (const int node : {1, 2}) h.Deleted(node);
   ASSERT_TRUE(h.released());
   h.Down(0);
   h.Connect(0);
@@ -239,8 +214,7 @@ TEST(EngineRedirectTest, ExtensionThatWasRedirectedDeniesNothing) {
   h.UpAll();
   const LeaseId id = h.Hold();
   h.Extend(id, 10s);
-  for (const int node : {0, 1})
-    h.Error(node, kMoved);
+  for (const int node : {0, 1}) h.Error(node, kMoved);
   ASSERT_TRUE(h.extended());
   EXPECT_TRUE(IsNoQuorum(*h.extended())) << *h.extended();
   EXPECT_EQ(h.losses(), 0) << "it still is what it was";
@@ -258,8 +232,7 @@ TEST(EngineSeatsTest, SeatIsAskedForExtensionsOnceItsOldServerHasStopped) {
   h.Extend(id, 30s);
   EXPECT_EQ(h.Waiting(0), "");
   EXPECT_EQ(h.Waiting(1), "extend");
-  for (const int node : {1, 2})
-    h.Extended(node);
+  for (const int node : {1, 2}) h.Extended(node);
   h.Advance(1ms);
   h.Extend(id, 30s);
   EXPECT_EQ(h.Waiting(0), "extend");
@@ -271,9 +244,8 @@ TEST(EngineSeatsTest, SeatThatTakesNothingMayBeSilent) {
   h.FullUp(true);
   h.Acquire();
   ASSERT_TRUE(h.done());
-  EXPECT_THAT(Message(h.status()),
-              HasSubstr("or its server was silent for too long"));
+  EXPECT_THAT(Message(h.status()), HasSubstr("or its server was silent for too long"));
 }
 
-} // namespace
-} // namespace holdfast::core
+}  // namespace
+}  // namespace holdfast::core

@@ -11,10 +11,8 @@
 
 namespace holdfast::core {
 
-inline const std::string kSeats =
-    MakeClusterFingerprint(3, 1, 2, 30s, "cluster");
-inline const std::string kFiveSeats =
-    MakeClusterFingerprint(5, 1, 3, 30s, "cluster");
+inline const std::string kSeats = MakeClusterFingerprint(3, 1, 2, 30s, "cluster");
+inline const std::string kFiveSeats = MakeClusterFingerprint(5, 1, 3, 30s, "cluster");
 
 inline AdmissionOptions SeatOptions(Witnesses witnesses = Witnesses::kNone) {
   AdmissionOptions options = AdmissionHarness::OptionsFor(3, 2);
@@ -26,26 +24,23 @@ inline AdmissionOptions SeatOptions(Witnesses witnesses = Witnesses::kNone) {
 }
 
 inline Greeting SeatGreeting(int server) {
-  return {.info = {.run_id = "run" + std::to_string(server),
-                   .uptime_s = 1000,
-                   .cluster = true},
+  return {.info = {.run_id = "run" + std::to_string(server), .uptime_s = 1000, .cluster = true},
           .server = "127.0.0.1:" + std::to_string(7000 + server)};
 }
 
-inline void AdmitSeat(AdmissionHarness &h, int node) {
+inline void AdmitSeat(AdmissionHarness& h, int node) {
   h.Connect(node, SeatGreeting(node));
   EXPECT_EQ(h.Next(node), Question::kAdmit);
   h.AnswerState(node);
 }
 
 // As `stored` says.
-inline void RefuseSeat(AdmissionHarness &h, int node,
-                       const std::string &stored) {
+inline void RefuseSeat(AdmissionHarness& h, int node, const std::string& stored) {
   h.Connect(node, SeatGreeting(node));
   EXPECT_EQ(h.Next(node), Question::kAdmit);
   h.Answer(node, {"MISMATCH", stored});
 }
 
-} // namespace holdfast::core
+}  // namespace holdfast::core
 
-#endif // HOLDFAST_TESTS_CORE_SEAT_HARNESS_H_
+#endif  // HOLDFAST_TESTS_CORE_SEAT_HARNESS_H_

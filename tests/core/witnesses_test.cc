@@ -11,12 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-AdmissionHarness TheWitnesses() {
-  return AdmissionHarness(SeatOptions(Witnesses::kHere));
-}
-AdmissionHarness Others() {
-  return AdmissionHarness(SeatOptions(Witnesses::kElsewhere));
-}
+AdmissionHarness TheWitnesses() { return AdmissionHarness(SeatOptions(Witnesses::kHere)); }
+AdmissionHarness Others() { return AdmissionHarness(SeatOptions(Witnesses::kElsewhere)); }
 
 TEST(WitnessesTest, TwoOfThemAgree) {
   AdmissionHarness h = TheWitnesses();
@@ -39,8 +35,7 @@ TEST(WitnessesTest, MayBeInQuarantine) {
 TEST(WitnessesTest, OneThatDiffersIsOutvoted) {
   AdmissionHarness h = TheWitnesses();
   RefuseSeat(h, 0, kFiveSeats);
-  for (const int node : {1, 2})
-    AdmitSeat(h, node);
+  for (const int node : {1, 2}) AdmitSeat(h, node);
   EXPECT_TRUE(h.admission.witnesses().agreed);
   EXPECT_EQ(h.admission.witnesses().refusal, "");
   EXPECT_EQ(h.admission.standing(0), Standing::kRefused);
@@ -54,8 +49,7 @@ TEST(WitnessesTest, TwoThatDifferRefuse) {
   AdmitSeat(h, 1);
   RefuseSeat(h, 2, kFiveSeats);
   EXPECT_FALSE(h.admission.witnesses().agreed);
-  EXPECT_THAT(h.admission.witnesses().refusal,
-              StartsWith("it is configured for 5 seats, not 3"));
+  EXPECT_THAT(h.admission.witnesses().refusal, StartsWith("it is configured for 5 seats, not 3"));
   EXPECT_THAT(h.admission.witnesses().refusal,
               HasSubstr("stop all clients and delete {54h}holdfast:guard, "
                         "{fjl}holdfast:guard, "
@@ -64,18 +58,15 @@ TEST(WitnessesTest, TwoThatDifferRefuse) {
 
 TEST(WitnessesTest, WhatTheySaidStandsWhileTheyAreAway) {
   AdmissionHarness h = TheWitnesses();
-  for (const int node : {0, 1})
-    AdmitSeat(h, node);
-  for (const int node : {0, 1})
-    h.admission.OnDisconnected(node);
+  for (const int node : {0, 1}) AdmitSeat(h, node);
+  for (const int node : {0, 1}) h.admission.OnDisconnected(node);
   h.admission.OnTried(0);
   EXPECT_TRUE(h.admission.witnesses().agreed);
 }
 
 TEST(WitnessesTest, AreReadAgainFromTimeToTime) {
   AdmissionHarness h = TheWitnesses();
-  for (const int node : {0, 1})
-    AdmitSeat(h, node);
+  for (const int node : {0, 1}) AdmitSeat(h, node);
   EXPECT_EQ(h.Next(0), Question::kNone);
   EXPECT_EQ(h.admission.next_timer(), h.now + 5s);
   h.now += 5s;
@@ -104,8 +95,7 @@ TEST(WitnessesTest, OnlyWitnessesAreReadAgain) {
 
 TEST(WitnessesTest, HaveBeenTriedOnceAllHave) {
   AdmissionHarness h = TheWitnesses();
-  for (const int node : {0, 1})
-    h.admission.OnTried(node);
+  for (const int node : {0, 1}) h.admission.OnTried(node);
   EXPECT_FALSE(h.admission.witnesses().tried);
   h.admission.OnTried(2);
   EXPECT_TRUE(h.admission.witnesses().tried);
@@ -114,13 +104,11 @@ TEST(WitnessesTest, HaveBeenTriedOnceAllHave) {
 
 TEST(WitnessesTest, AreAskedBeforeAllOtherSeats) {
   AdmissionHarness h = Others();
-  for (const int node : {0, 1, 2})
-    h.Connect(node, SeatGreeting(node));
+  for (const int node : {0, 1, 2}) h.Connect(node, SeatGreeting(node));
   EXPECT_EQ(h.Next(1), Question::kNone);
   EXPECT_EQ(h.admission.standing(1), Standing::kUnknown);
   EXPECT_EQ(h.admission.Problem(1, h.now).vote, Vote::kQuarantined);
-  EXPECT_THAT(h.admission.Problem(1, h.now).reason,
-              HasSubstr("waits for two of"));
+  EXPECT_THAT(h.admission.Problem(1, h.now).reason, HasSubstr("waits for two of"));
   EXPECT_EQ(h.admission.next_timer(), kNever);
   EXPECT_FALSE(h.admission.settled(1));
   h.admission.SetWitnesses({.tried = true});
@@ -128,18 +116,15 @@ TEST(WitnessesTest, AreAskedBeforeAllOtherSeats) {
   EXPECT_EQ(h.Next(1), Question::kNone);
   h.admission.SetWitnesses({.tried = true, .agreed = true});
   EXPECT_FALSE(h.admission.settled(1));
-  for (const int node : {0, 1, 2})
-    EXPECT_EQ(h.Next(node), Question::kAdmit);
+  for (const int node : {0, 1, 2}) EXPECT_EQ(h.Next(node), Question::kAdmit);
 }
 
 TEST(WitnessesTest, RefusalIsThatOfAllSeats) {
   AdmissionHarness h = Others();
   h.admission.SetWitnesses({.tried = true, .agreed = true});
-  for (const int node : {0, 1})
-    AdmitSeat(h, node);
+  for (const int node : {0, 1}) AdmitSeat(h, node);
   h.Connect(2, SeatGreeting(2));
-  h.admission.SetWitnesses(
-      {.tried = true, .refusal = "it is configured for 5 seats, not 3"});
+  h.admission.SetWitnesses({.tried = true, .refusal = "it is configured for 5 seats, not 3"});
   for (const int node : {0, 1, 2}) {
     EXPECT_EQ(h.admission.standing(node), Standing::kRefused) << node;
     EXPECT_EQ(h.admission.Problem(node, h.now).vote, Vote::kRefused);
@@ -152,13 +137,11 @@ TEST(WitnessesTest, RefusalIsThatOfAllSeats) {
 TEST(WitnessesTest, ThatAgreeAgainHaveAllAskedAnew) {
   AdmissionHarness h = Others();
   h.admission.SetWitnesses({.tried = true, .agreed = true});
-  for (const int node : {0, 1})
-    AdmitSeat(h, node);
+  for (const int node : {0, 1}) AdmitSeat(h, node);
   h.admission.SetWitnesses({.tried = true});
   EXPECT_EQ(h.admission.standing(0), Standing::kUnknown);
   h.admission.SetWitnesses({.tried = true, .agreed = true});
-  EXPECT_EQ(h.admission.standing(0), Standing::kUnknown)
-      << "what it said before may be over";
+  EXPECT_EQ(h.admission.standing(0), Standing::kUnknown) << "what it said before may be over";
   EXPECT_EQ(h.Next(0), Question::kAdmit);
   h.AnswerState(0);
   EXPECT_EQ(h.admission.standing(0), Standing::kVoting);
@@ -181,14 +164,12 @@ TEST(WitnessesTest, SeatThatIsNoneNamesItsOwnGuard) {
   options.nodes = options.tags = {"{736}", "{5o1}", "{fjl}"};
   AdmissionHarness h(options);
   RefuseSeat(h, 0, kFiveSeats);
-  EXPECT_THAT(h.admission.Problem(0, h.now).reason,
-              HasSubstr("delete {736}holdfast:guard"));
+  EXPECT_THAT(h.admission.Problem(0, h.now).reason, HasSubstr("delete {736}holdfast:guard"));
 }
 
 TEST(WitnessesTest, MustHaveTakenAConfigurationBeforeOtherSeats) {
   AdmissionHarness h = Others();
-  for (const int node : {0, 1, 2})
-    h.Connect(node, SeatGreeting(node));
+  for (const int node : {0, 1, 2}) h.Connect(node, SeatGreeting(node));
   h.admission.Install();
   EXPECT_FALSE(h.admission.installing());
   h.admission.SetWitnesses({.tried = true, .agreed = true});
@@ -199,5 +180,5 @@ TEST(WitnessesTest, MustHaveTakenAConfigurationBeforeOtherSeats) {
   EXPECT_EQ(h.Next(1), Question::kNone) << "not any more";
 }
 
-} // namespace
-} // namespace holdfast::core
+}  // namespace
+}  // namespace holdfast::core

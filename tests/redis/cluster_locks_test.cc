@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "holdfast/atomize.h"
+#include "holdfast/blocking_cache.h"
 #include "holdfast/errors.h"
 #include "holdfast/mutex.h"
 #include "support/status_matchers.h"
@@ -171,6 +172,19 @@ TEST_F(ClusterLocksTest, AtomizedFunctionsRunOneAtATime) {
   raise(client_);
   thread.join();
   EXPECT_EQ(counter, 50);
+}
+
+TEST_F(ClusterLocksTest, TheClustersDataIsCachedBesideItsLocks) {
+  const auto cache = BlockingCache::Create(client_, {.prefix = "price:"});
+  ASSERT_THAT(cache, IsOk());
+  const auto lock = client_.Acquire("EUR");
+  ASSERT_THAT(lock, IsOk());
+  for (const std::string name : {"EUR", "USD", "JPY", "CHF"}) {
+    ASSERT_THAT(cache->Set(name, "1.08", {.ttl = 60s}), IsOk());
+    RedisServer& server = cluster_[cluster_.MasterOf("price:" + name)];
+    EXPECT_EQ(server.Command({"GET", "price:" + name}), "1.08");
+  }
+  EXPECT_THAT(other_.Acquire("EUR"), FailsAs(IsHeld));
 }
 
 TEST_F(ClusterLocksTest, ADetachedLockIsReleasedByItsToken) {

@@ -27,8 +27,8 @@
 namespace holdfast::core {
 namespace {
 
-using namespace std::chrono_literals; // NOLINT(build/namespaces): durations
-                                      // read like the docs.
+using namespace std::chrono_literals;  // NOLINT(build/namespaces): durations
+                                       // read like the docs.
 
 // Independent servers, or the seats of one cluster.
 enum class Members { kNodes, kSeats };
@@ -36,22 +36,19 @@ enum class Members { kNodes, kSeats };
 // One run: some clients and nodes, some seconds of trouble, then time to come
 // to rest.
 class Schedule {
-public:
-  Schedule(std::uint32_t seed, Members members, LuaRunner &lua,
-           Happenings &happenings)
-      : world_(seed), stage_{.world = world_,
-                             .happenings = happenings,
-                             .clocks_step = members == Members::kNodes &&
-                                            world_.Chance(30)} {
+ public:
+  Schedule(std::uint32_t seed, Members members, LuaRunner& lua, Happenings& happenings)
+      : world_(seed),
+        stage_{.world = world_,
+               .happenings = happenings,
+               .clocks_step = members == Members::kNodes && world_.Chance(30)} {
     const int nodes = world_.Chance(50) ? 3 : 1 + world_.Below(5);
     stage_.quorum = QuorumSize(nodes, 0);
-    stage_.max_ttl =
-        milliseconds(500 + world_.Below(world_.Chance(70) ? 500 : 2000));
+    stage_.max_ttl = milliseconds(500 + world_.Below(world_.Chance(70) ? 500 : 2000));
     members == Members::kNodes ? AddNodes(nodes, lua) : AddSeats(nodes, lua);
     stage_.quiet = world_.Chance(40);
     wrong_clocks_ = world_.Chance(70);
-    for (int i = 2 + world_.Below(2); i > 0; --i)
-      AddClient();
+    for (int i = 2 + world_.Below(2); i > 0; --i) AddClient();
     trouble_.emplace(stage_, clients_, [this] { AddClient(); });
   }
 
@@ -60,53 +57,44 @@ public:
     world_.RunUntil(start + 8s);
     world_.Heal();
     world_.RunUntil(start + 11s);
-    for (const auto &client : clients_)
-      Probe(*client, false);
+    for (const auto& client : clients_) Probe(*client, false);
     world_.RunUntil(start + 15s);
-    for (const auto &client : clients_)
-      Probe(*client, !stage_.clocks_step);
+    for (const auto& client : clients_) Probe(*client, !stage_.clocks_step);
     world_.RunUntil(start + 17s);
-    for (const auto &client : clients_) {
+    for (const auto& client : clients_) {
       client->ExpectRest();
       const Stats stats = client->engine().GetStats();
       stage_.happenings.kept += static_cast<int>(stats.auto_extended);
       stage_.happenings.finalised += static_cast<int>(stats.finalised);
-      stage_.happenings.not_finalised +=
-          static_cast<int>(stats.finalise_failed);
+      stage_.happenings.not_finalised += static_cast<int>(stats.finalise_failed);
     }
-    if (stage_.clocks_step)
-      return;
-    for (const auto &node : stage_.nodes) {
+    if (stage_.clocks_step) return;
+    for (const auto& node : stage_.nodes) {
       EXPECT_TRUE(node->locks().empty()) << "a key never expires";
     }
   }
 
-private:
-  void AddNodes(int nodes, LuaRunner &lua) {
-    for (int i = 0; i < nodes; ++i)
-      names_.push_back("n" + std::to_string(i));
+ private:
+  void AddNodes(int nodes, LuaRunner& lua) {
+    for (int i = 0; i < nodes; ++i) names_.push_back("n" + std::to_string(i));
     fingerprint_ = MakeFingerprint(nodes, stage_.quorum, stage_.max_ttl, "sim");
     const bool installed = world_.Chance(70);
     const int durable = world_.Chance(50) ? 0 : world_.Below(101);
     for (int i = 0; i < nodes; ++i) {
-      stage_.nodes.push_back(std::make_unique<ModelNode>(
-          world_, lua, i, world_.Chance(durable), stage_.clocks_step));
-      if (installed)
-        stage_.nodes.back()->Install(fingerprint_, stage_.max_ttl);
+      stage_.nodes.push_back(
+          std::make_unique<ModelNode>(world_, lua, i, world_.Chance(durable), stage_.clocks_step));
+      if (installed) stage_.nodes.back()->Install(fingerprint_, stage_.max_ttl);
     }
   }
 
-  void AddSeats(int seats, LuaRunner &lua) {
+  void AddSeats(int seats, LuaRunner& lua) {
     stage_.node_timeout = milliseconds(100 + world_.Below(1'400));
     names_ = tags_ = SeatTags(seats, 1).front();
-    fingerprint_ =
-        MakeClusterFingerprint(seats, 1, stage_.quorum, stage_.max_ttl, "sim");
+    fingerprint_ = MakeClusterFingerprint(seats, 1, stage_.quorum, stage_.max_ttl, "sim");
     const bool installed = world_.Chance(70);
     for (int i = 0; i < seats; ++i) {
-      stage_.nodes.push_back(
-          std::make_unique<ModelNode>(world_, lua, i, false, false, tags_[i]));
-      if (installed)
-        stage_.nodes.back()->Install(fingerprint_, stage_.max_ttl);
+      stage_.nodes.push_back(std::make_unique<ModelNode>(world_, lua, i, false, false, tags_[i]));
+      if (installed) stage_.nodes.back()->Install(fingerprint_, stage_.max_ttl);
     }
   }
 
@@ -125,8 +113,7 @@ private:
     options.command_timeout = ModelLink::kCommandTimeout;
     options.connect_timeout = 500ms;
     options.fencing = world_.Chance(90);
-    clients_.push_back(
-        std::make_unique<ModelClient>(stage_, options, WallClock()));
+    clients_.push_back(std::make_unique<ModelClient>(stage_, options, WallClock()));
     for (int i = 1 + world_.Below(2); i > 0; --i) {
       users_.push_back(std::make_unique<ModelUser>(*clients_.back()));
     }
@@ -135,11 +122,10 @@ private:
   // In microseconds: about right, or anything.
   std::int64_t WallClock() {
     const std::int64_t right = stage_.nodes.front()->UnixUs();
-    if (!wrong_clocks_)
-      return right + world_.Below(4'000) - 2'000;
+    if (!wrong_clocks_) return right + world_.Below(4'000) - 2'000;
     constexpr std::int64_t kYear = 365LL * 86'400'000'000;
-    const std::array<std::int64_t, 5> wrong = {
-        right + 3'000'000, right - 3'000'000, 1, right + kYear, -kYear};
+    const std::array<std::int64_t, 5> wrong = {right + 3'000'000, right - 3'000'000, 1,
+                                               right + kYear, -kYear};
     return wrong[world_.Below(static_cast<int>(wrong.size()))];
   }
 
@@ -206,5 +192,5 @@ TEST_P(SeatRandomTest, KeepsItsPromisesWhicheverServerHasASeat) {
   EXPECT_GT(happenings.forgot, 3 * happenings.histories_lost);
 }
 
-} // namespace
-} // namespace holdfast::core
+}  // namespace
+}  // namespace holdfast::core

@@ -18,14 +18,13 @@
 namespace holdfast::detail {
 namespace {
 
-// How long the end of a client waits for its last releases. What is not
-// answered by then is in the kernel's hands, and runs out with its ttl at the
-// worst.
+// How long the end of a client waits for its last releases. What is not answered by then is in the
+// kernel's hands, and runs out with its ttl at the worst.
 constexpr core::milliseconds kDrainTime{200};
 constexpr core::milliseconds kDrainStep{1};
 
-// A node that vanished without a word is noticed by the command timeout once it
-// is asked; this is for connections that nobody uses.
+// A node that vanished without a word is noticed by the command timeout once it is asked; this is
+// for connections that nobody uses.
 constexpr core::milliseconds kKeepAlive{30'000};
 
 // The answers of all groups, in their order.
@@ -283,13 +282,12 @@ ClientHandle::~ClientHandle() {
     try {
       state_->Shutdown();
     } catch (const std::exception&) {
-      // No memory to end it in order: its connections end with the executor's
-      // context.
+      // No memory to end it in order: its connections end with the executor's context.
     }
     return;
   }
-  // In a forked child: closing would take the parent's sockets out of the epoll
-  // set that both share. The memory is the price of a fork without exec.
+  // In a forked child: closing would take the parent's sockets out of the epoll set that both
+  // share. The memory is the price of a fork without exec.
   static_cast<void>(new std::shared_ptr<ClientState>(std::move(state_)));
 }
 

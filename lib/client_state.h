@@ -1,5 +1,4 @@
-// What a Client is made of: its locks' engines and connections, and the strand
-// they live on.
+// What a Client is made of: its locks' engines and connections, and the strand they live on.
 #ifndef HOLDFAST_CLIENT_STATE_H_
 #define HOLDFAST_CLIENT_STATE_H_
 
@@ -42,16 +41,15 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
 
   absl::Status Start();
 
-  // Any thread. Of groups of locks there is one, or on a cluster as many as
-  // `groups` says; the name of a lock decides which has it.
+  // Any thread. Of groups of locks there is one, or on a cluster as many as `groups` says; the name
+  // of a lock decides which has it.
   int group_count() const { return static_cast<int>(groups_.size()); }
   int GroupOf(const std::string& name) const;
   // kInvalidArgument: the names are not all of one group.
   absl::StatusOr<int> GroupOf(const std::vector<std::string>& names) const;
 
-  // Any thread. Runs `call(engine, now)` for the engine of that group on the
-  // strand: at once where it can, but never inside another call of an engine,
-  // as from a callback of `lost()`.
+  // Any thread. Runs `call(engine, now)` for the engine of that group on the strand: at once where
+  // it can, but never inside another call of an engine, as from a callback of `lost()`.
   template <class Call>
   void Run(int group, Call call) {
     RunHere([this, group, call = std::move(call)]() mutable { Enter(*groups_[group], call); });
@@ -79,12 +77,12 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
     if (!closed_) timer_.EnsureBy(group.engine().next_timer());
   }
 
-  // Any thread. Ends what is waited for as cancelled, gives releases under way
-  // a moment to be answered, and closes the connections.
+  // Any thread. Ends what is waited for as cancelled, gives releases under way a moment to be
+  // answered, and closes the connections.
   void Shutdown();
 
-  // Any thread. Not OK in a process forked off since the client was made:
-  // connections and nonces are the parent's.
+  // Any thread. Not OK in a process forked off since the client was made: connections and nonces
+  // are the parent's.
   absl::Status CheckProcess() const;
 
   // Any thread.

@@ -15,8 +15,8 @@ namespace {
 
 using core::Endpoint;
 
-// Where each server has been given already: one with two votes could make a
-// quorum out of fewer machines.
+// Where each server has been given already: one with two votes could make a quorum out of fewer
+// machines.
 class Known {
  public:
   absl::Status Add(const Endpoint& endpoint, const std::string& place) {

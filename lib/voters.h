@@ -21,16 +21,14 @@ struct Voters {
   bool is_one_cluster() const { return nodes.empty() && clusters.size() == 1; }
 };
 
-// Checks the options, of which it takes those nodes out that the filter leaves
-// out. kInvalidArgument names what is wrong.
+// Checks the options, of which it takes those nodes out that the filter leaves out.
+// kInvalidArgument names what is wrong.
 absl::StatusOr<Voters> ReadVoters(ClientOptions& options);
 
-// Who votes on the locks of each group, or on all of them, and what they must
-// agree on.
+// Who votes on the locks of each group, or on all of them, and what they must agree on.
 struct Electorate {
   std::vector<core::AdmissionOptions> groups = {};
-  // Where none of the groups has the cluster's witnesses, though these have to
-  // be asked.
+  // Where none of the groups has the cluster's witnesses, though these have to be asked.
   std::optional<core::AdmissionOptions> witnesses = {};
 };
 

@@ -32,8 +32,10 @@ struct ClientOptions {
 
   // Redis Clusters: of each the URLs of some of its nodes, of which one must be reachable to find
   // the others. One cluster and no `nodes`: its `seats` vote. Else each cluster has one vote, as
-  // each of `nodes` has. See lib/core/PROTOCOL.md, Clusters. A user and a password in the URLs, and
-  // TLS, are those of all nodes of that cluster.
+  // each of `nodes` has. See lib/core/PROTOCOL.md, Clusters. A user, a password and TLS in the URLs
+  // are those of all nodes of that cluster, so all its URLs should have the same. Nodes are reached
+  // at the addresses that the cluster announces: behind NAT set `cluster-announce-ip` and the like,
+  // and certificates must be good for these addresses.
   std::vector<std::vector<std::string>> clusters = {};
 
   // How many votes one cluster has, 1 to 7: so many places in its key space, each with the master
@@ -50,14 +52,17 @@ struct ClientOptions {
   // decides who is a member at all, so all clients must agree on it: those left out count for
   // nothing, and none left is kInvalidArgument. Of a cluster it takes reach away, from this client
   // alone: a seat whose master is left out does not vote for it, and the quorum stays what it is.
-  // Where too few seats are left, locks fail with IsMisconfigured, and the error names them.
+  // Where too few seats are left, locks fail with IsMisconfigured, and the error names the masters
+  // that are left out. (With `seats` other than 3, or `groups`, a filter that leaves out two of the
+  // cluster's three witnesses ends in IsNoQuorum.)
   NodeFilter node_filter = {};
 
   // Labels for the filter, by `host:port` as the URLs, or the cluster's nodes, name it.
   std::map<std::string, std::string> zones = {};
 
-  // For clusters whose servers do not answer CONFIG GET: their `cluster-node-timeout`. 0: they are
-  // asked, and one that does not tell counts as having the default, 15 s. At most 10 min.
+  // For clusters whose servers do not answer CONFIG GET: their `cluster-node-timeout`, the same in
+  // all clients; at most 10 min. Where a server tells a longer one, that counts. 0: what the server
+  // tells, and 15 s, the default of Redis, for one that tells nothing.
   std::chrono::milliseconds cluster_node_timeout{0};
 
   // For servers with `rediss://`.
@@ -74,7 +79,8 @@ struct ClientOptions {
   std::optional<RedisOptions> cache = {};
 
   // Put in front of each lock's name to make its key; at most 1 KiB. Empty: keys are byte for byte
-  // the name, as other Redlock libraries have them.
+  // the name, as other Redlock libraries have them (on independent servers; on a cluster the tag of
+  // the seat always comes first).
   std::string key_prefix = "lock:";
 
   // Who holds the locks, as shown to whoever is refused: free text of at most 256 bytes without
@@ -113,7 +119,8 @@ struct ClientOptions {
 
   // Says that no client ever held a lock on the nodes that are empty, so that these vote at once.
   // Only for a first start, and for tests: left on, it lets a node that lost its data vote at once,
-  // and then two clients can hold one lock.
+  // and then two clients can hold one lock. Has no effect on a server that was told to forget data
+  // (FLUSHALL, FLUSHDB, SWAPDB) since its start.
   bool new_installation = false;
 
   // What the set of nodes is called, 1 to 512 bytes. Empty: the sorted list of `nodes`, and of each

@@ -30,9 +30,10 @@ struct DoctorCommand {
 
 struct Finding {
   std::vector<NodeStatus> nodes;
-  int quorum = 0;            // Of each group.
-  bool quorum_votes = true;  // In all groups: each lock can be taken.
-  bool flawless = true;      // All vote, and nothing is to be warned of.
+  int quorum = 0;  // Of each group.
+  int groups = 1;
+  int short_groups = 0;  // In which too few vote: their locks cannot be taken.
+  bool flawless = true;  // All vote, and nothing is to be warned of.
 };
 
 std::size_t CountVoting(const std::vector<NodeStatus>& nodes) {
@@ -44,11 +45,12 @@ std::size_t CountVoting(const std::vector<NodeStatus>& nodes) {
 Finding Examine(std::vector<NodeStatus> nodes, const ClientOptions& options) {
   Finding finding;
   const auto size = nodes.size() / static_cast<std::size_t>(options.groups);
+  finding.groups = options.groups;
   finding.quorum = core::QuorumSize(static_cast<int>(size), options.tolerate_forgetful);
   for (std::size_t i = 0; i < nodes.size(); i += size) {
     const auto begin = nodes.begin() + static_cast<std::ptrdiff_t>(i);
     const std::vector<NodeStatus> group(begin, begin + static_cast<std::ptrdiff_t>(size));
-    if (CountVoting(group) < static_cast<std::size_t>(finding.quorum)) finding.quorum_votes = false;
+    if (CountVoting(group) < static_cast<std::size_t>(finding.quorum)) ++finding.short_groups;
   }
   for (const NodeStatus& node : nodes) {
     if (!node.ready || !node.warning.empty()) finding.flawless = false;
@@ -61,8 +63,10 @@ std::string Summary(const Finding& finding) {
   const std::size_t voting = CountVoting(finding.nodes);
   std::string text = absl::StrCat(voting, " of ", finding.nodes.size(),
                                   finding.nodes.size() == 1 ? " node votes" : " nodes vote");
-  if (!finding.quorum_votes) absl::StrAppend(&text, ": too few, locks cannot be taken");
-  return text;
+  if (finding.short_groups == 0) return text;
+  if (finding.groups == 1) return text + ": too few, locks cannot be taken";
+  return absl::StrCat(text, ": too few in ", finding.short_groups, " of ", finding.groups,
+                      " groups of seats, whose locks cannot be taken");
 }
 
 std::string AsText(const Finding& finding) {
@@ -92,7 +96,7 @@ Json AsJson(const Finding& finding) {
   for (const NodeStatus& node : finding.nodes) nodes.push_back(AsJson(node));
   return {{"flawless", finding.flawless},
           {"quorum", finding.quorum},
-          {"quorum_votes", finding.quorum_votes},
+          {"quorum_votes", finding.short_groups == 0},
           {"nodes", std::move(nodes)}};
 }
 
@@ -111,7 +115,7 @@ int Doctor(const DoctorCommand& command) {
   if (!finding.ok()) return ReportError(finding.status(), command.common.json);
   const bool printed = command.common.json ? PrintJson(AsJson(*finding)) : Print(AsText(*finding));
   if (!printed) return kExitSystem;
-  if (!finding->quorum_votes) return kExitNoQuorum;
+  if (finding->short_groups > 0) return kExitNoQuorum;
   return finding->flawless ? kExitOk : kExitFlaws;
 }
 

@@ -25,7 +25,7 @@ bool IsControl(char c) {
 }
 
 constexpr char kReconfigureHint[] =
-    "    if the clients' configuration was changed on purpose: holdfast reconfigure --help\n";
+    "    where settings of the clients were changed on purpose: holdfast reconfigure --help\n";
 
 std::string KindName(const absl::Status& status, int exit_code) {
   if (exit_code == kExitLost) return ExitKind(exit_code);  // Whatever the last extension said.

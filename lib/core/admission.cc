@@ -40,8 +40,7 @@ void Admission::OnConnected(int index, const Greeting& greeting, TimePoint now) 
   node.run_id = greeting.info.run_id;
   node.server = greeting.server;
   node.identity = node.run_id;
-  // A server that became a replica and a master again has another's data, under
-  // its own run_id.
+  // A server that became a replica and a master again has another's data, under its own run_id.
   if (!greeting.info.promoted.empty()) node.identity += ":" + greeting.info.promoted;
   UpdateRefusals();
 }
@@ -53,8 +52,7 @@ void Admission::NoteChange(Node& node, const Greeting& greeting) {
 }
 
 void Admission::OnDisconnected(int index) {
-  // Its run_id stays: a server must not get a second vote while its first one
-  // is away.
+  // Its run_id stays: a server must not get a second vote while its first one is away.
   Node forgotten;
   forgotten.run_id = std::move(nodes_[index].run_id);
   forgotten.server = std::move(nodes_[index].server);
@@ -70,8 +68,7 @@ void Admission::OnShut(int index) {
   Node& node = nodes_[index];
   node.known = false;
   node.had_guard = true;
-  // A question that is under way may have been answered before whatever
-  // happened.
+  // A question that is under way may have been answered before whatever happened.
   node.asked = kLongAgo;
 }
 
@@ -80,8 +77,8 @@ void Admission::OnTried(int index) {
   CountWitnesses();
 }
 
-// A configuration that most of them have, no other can have, too. What one said
-// stands while it is away.
+// A configuration that most of them have, no other can have, too. What one said stands while it is
+// away.
 void Admission::CountWitnesses() {
   if (options_.witnesses != Witnesses::kHere) return;
   const auto enough = [&](auto is) {
@@ -151,8 +148,7 @@ Admission::Question Admission::Choose(int index, TimePoint now) const {
   return IsToBeReadAgain(node, now) ? Question::kAdmit : Question::kNone;
 }
 
-// No lock need be with the witnesses, which would show that they were set up
-// anew.
+// No lock need be with the witnesses, which would show that they were set up anew.
 bool Admission::IsToBeReadAgain(const Node& node, TimePoint now) const {
   return options_.witnesses == Witnesses::kHere && now >= node.asked + kWitnessesAgain;
 }
@@ -168,28 +164,24 @@ void Admission::Write(int index, Question question, ScriptCall& call) const {
   call.Argument(EnoughGrown(index) ? 0 : QuarantineOf(index).count());
 }
 
-// What a master that is cut off from its cluster may still have granted is over
-// so long after.
+// What a master that is cut off from its cluster may still have granted is over so long after. Of
+// what we and the server were told the longer counts: too long only costs time.
 milliseconds Admission::QuarantineOf(int index) const {
   if (!IsSeat(index)) return options_.max_ttl;
-  for (const milliseconds timeout :
-       {options_.cluster_node_timeout, nodes_[index].greeting.cluster_node_timeout}) {
-    if (timeout.count() > 0) return options_.max_ttl + timeout;
-  }
-  return options_.max_ttl + kDefaultNodeTimeout;
+  const milliseconds timeout =
+      std::max(options_.cluster_node_timeout, nodes_[index].greeting.cluster_node_timeout);
+  return options_.max_ttl + (timeout.count() > 0 ? timeout : kDefaultNodeTimeout);
 }
 
 void Admission::WriteAdmit(int index, bool install, ScriptCall& call) const {
   const Node& node = nodes_[index];
-  // How it started tells nothing of a server whose data came from elsewhere:
-  // one of a cluster, a master that was a replica, or one whose guard has
-  // become another's since we read it.
+  // How it started tells nothing of a server whose data came from elsewhere: one of a cluster, a
+  // master that was a replica, or one whose guard has become another's since we read it.
   const bool replaced = IsSeat(index) || node.read || !node.greeting.info.promoted.empty();
   const bool trust = options_.trust_persistence && node.greeting.durable && !replaced;
   const bool wiped = node.had_guard || node.greeting.info.flushed;
   call.Argument(QuarantineOf(index).count());
-  // A server counts from one whole second to another: up to a second more than
-  // it has run.
+  // A server counts from one whole second to another: up to a second more than it has run.
   const std::int64_t uptime_s = std::max<std::int64_t>(node.greeting.info.uptime_s - 1, 0);
   call.Argument(replaced ? 0 : uptime_s);
   call.Argument(trust ? 1 : 0);
@@ -230,8 +222,7 @@ void Admission::Read(Node& node, ReplyView answer, TimePoint now) {
   node.problem = {};
   node.pass = answer.at(1).text();
   const std::int64_t left = std::clamp<std::int64_t>(answer.at(2).integer(), 0, 1'000'000'000);
-  // Once it is over it stays over: read again for the survey, it must not seem
-  // to end only now.
+  // Once it is over it stays over: read again for the survey, it must not seem to end only now.
   const bool was_over = node.over && node.till_text == answer.at(7).text();
   node.over = left == 0;
   if (!was_over || !node.over) node.till = now + milliseconds(left);
@@ -258,8 +249,7 @@ void Admission::UpdateRefusals() {
   }
 }
 
-// Others' setup is looked at again from time to time; what the connection
-// itself showed stays.
+// Others' setup is looked at again from time to time; what the connection itself showed stays.
 bool Admission::MustNotBeAsked(int index) const {
   return nodes_[index].barred || WaitsForWitnesses();
 }
@@ -287,9 +277,8 @@ Admission::Standing Admission::standing(int index) const {
   return node.pass.empty() ? Standing::kQuarantined : Standing::kVoting;
 }
 
-// One that is quarantined kept what it kept; only its grants could be false.
-// But while the old server of a seat may go on, it grants what ran out there,
-// whatever is prolonged on the new one.
+// One that is quarantined kept what it kept; only its grants could be false. But while the old
+// server of a seat may go on, it grants what ran out there, whatever is prolonged on the new one.
 bool Admission::keeps_leases(int index, TimePoint now) const {
   if (standing(index) == Standing::kVoting) return true;
   if (standing(index) != Standing::kQuarantined) return false;

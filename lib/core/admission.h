@@ -15,8 +15,7 @@
 
 namespace holdfast::core {
 
-// Where the clients of a cluster agree on how it is set up (PROTOCOL.md,
-// Clusters).
+// Where the clients of a cluster agree on how it is set up (PROTOCOL.md, Clusters).
 enum class Witnesses {
   kNone,       // There are no others than the nodes themselves.
   kHere,       // The nodes are the witnesses of other engines, too, which are to be
@@ -27,13 +26,13 @@ enum class Witnesses {
 
 struct AdmissionOptions {
   std::vector<std::string> nodes;  // Their names, for people.
-  // For each node the hash tag with which its keys begin, if it is a seat of a
-  // cluster; else empty. None at all: no node is one.
+  // For each node the hash tag with which its keys begin, if it is a seat of a cluster; else empty.
+  // None at all: no node is one.
   std::vector<std::string> tags = {};
   bool one_cluster = false;  // All nodes are seats of one cluster, which may share servers.
   Witnesses witnesses = Witnesses::kNone;
-  // How long a node of a cluster must be silent to be taken for dead; 0: the
-  // servers are asked.
+  // How long a node of a cluster must be silent to be taken for dead, where its server does not say
+  // that it is longer; 0: only the server says.
   milliseconds cluster_node_timeout{0};
   int quorum = 0;
   milliseconds max_ttl{30'000};
@@ -51,8 +50,8 @@ struct WitnessState {
   friend bool operator==(const WitnessState&, const WitnessState&) = default;
 };
 
-// Where each node stands, and what it has to be asked next. The engine carries
-// the questions, one for each node at a time.
+// Where each node stands, and what it has to be asked next. The engine carries the questions, one
+// for each node at a time.
 class Admission {
  public:
   enum class Standing {
@@ -68,16 +67,14 @@ class Admission {
 
   void OnConnected(int node, const Greeting& greeting, TimePoint now);
   void OnDisconnected(int node);
-  // The node says that it is not as we know it: its data is gone, or others
-  // changed its guard.
+  // The node says that it is not as we know it: its data is gone, or others changed its guard.
   void OnShut(int node);
   // The first try to ask `node` has ended.
   void OnTried(int node);
   // What the witnesses say, which are here, or of which SetWitnesses told.
   const WitnessState& witnesses() const { return witnesses_; }
   void SetWitnesses(const WitnessState& witnesses);
-  // Has all connected nodes asked to take our configuration instead of the one
-  // they have.
+  // Has all connected nodes asked to take our configuration instead of the one they have.
   void Install();
   // Whether that is still under way.
   bool installing() const;
@@ -86,8 +83,7 @@ class Admission {
   Question Next(int node, TimePoint now);
   void Write(int node, Question question, ScriptCall& call) const;
   void OnAnswer(int node, ReplyView answer, TimePoint now);
-  // It answered with an error, or not: asked again in a while, if it is
-  // connected then.
+  // It answered with an error, or not: asked again in a while, if it is connected then.
   void OnNoAnswer(int node, NodeProblem problem, TimePoint now);
   // When Next() may have something to ask that it has not now.
   TimePoint next_timer() const;
@@ -97,18 +93,15 @@ class Admission {
   bool settled(int node) const;
   // The key of its guard.
   std::string_view guard_key(int node) const { return guard_keys_[node]; }
-  // host:port of the server that it is connected to, or, of a node that is no
-  // seat, its name.
+  // host:port of the server that it is connected to, or, of a node that is no seat, its name.
   std::string server(int node) const;
-  // What an acquire, and an extension, show the node: that they know its
-  // present state.
+  // What an acquire, and an extension, show the node: that they know its present state.
   std::string_view pass(int node) const { return nodes_[node].pass; }
   std::string_view config(int node) const { return nodes_[node].config; }
-  // Whether an extension there counts: where nothing can be granted, or be
-  // granted by another server that still thinks it has the seat.
+  // Whether an extension there counts: where nothing can be granted, or be granted by another
+  // server that still thinks it has the seat.
   bool keeps_leases(int node, TimePoint now) const;
-  // Why it does not vote, as a vote and in words. Only for a connected node
-  // that does not.
+  // Why it does not vote, as a vote and in words. Only for a connected node that does not.
   NodeProblem Problem(int node, TimePoint now) const;
   // When it will vote, if it only waits for time to pass.
   std::optional<milliseconds> VotesIn(int node, TimePoint now) const;
@@ -123,8 +116,7 @@ class Admission {
     // Remembered while it is down.
     std::string run_id;
     std::string server;
-    std::string change;      // A seat that was seen to change its server: how, until
-                             // it votes.
+    std::string change;      // A seat that was seen to change its server: how, until it votes.
     bool had_guard = false;  // Should there be none, its data went.
     bool tried = false;      // The first try to ask it has ended.
     bool agreed = false;     // Its guard had our configuration when it was read last,
@@ -147,8 +139,7 @@ class Admission {
     // Its answer.
     std::string pass;  // Empty while it is shut.
     std::string config;
-    std::string till_text;  // The end of its quarantine as the node writes it,
-                            // and by our clock.
+    std::string till_text;  // The end of its quarantine as the node writes it, and by our clock.
     TimePoint till;
     bool over = false;      // It had ended when the node answered.
     std::int64_t mark = 0;  // The largest counter that it knows of.
@@ -157,8 +148,7 @@ class Admission {
     bool asking() const { return question != Question::kNone; }
   };
 
-  // How often nodes are looked at that cannot be opened yet, and asked that
-  // could not answer.
+  // How often nodes are looked at that cannot be opened yet, and asked that could not answer.
   static constexpr milliseconds kAgain{500};
 
   int count() const { return static_cast<int>(nodes_.size()); }
@@ -194,8 +184,8 @@ class Admission {
   WitnessState witnesses_;
   std::vector<std::string> guard_keys_;
   std::vector<Node> nodes_;
-  // All nodes are read anew before one is opened: only counters read after its
-  // quarantine has ended make a safe floor.
+  // All nodes are read anew before one is opened: only counters read after its quarantine has ended
+  // make a safe floor.
   TimePoint survey_ = kLongAgo;
 };
 

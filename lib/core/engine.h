@@ -32,9 +32,8 @@ namespace holdfast::core {
 // Carries commands to the nodes, each node's in one ordered stream.
 class Transport {
  public:
-  // Sends `call`; the answer comes as Engine::OnReply or OnNoReply with `tag`.
-  // False if the node has too many commands unanswered to take one that is not
-  // `urgent`.
+  // Sends `call`; the answer comes as Engine::OnReply or OnNoReply with `tag`. False if the node
+  // has too many commands unanswered to take one that is not `urgent`.
   virtual bool Send(int node, Tag tag, const ScriptCall& call, bool urgent, TimePoint now) = 0;
 
  protected:
@@ -50,9 +49,8 @@ class Randomness {
   ~Randomness() = default;
 };
 
-// Our wall clock, for the hints of fencing counters: the better the clients'
-// clocks agree, the more often one round trip is enough. Correctness never
-// depends on it.
+// Our wall clock, for the hints of fencing counters: the better the clients' clocks agree, the more
+// often one round trip is enough. Correctness never depends on it.
 class WallClock {
  public:
   virtual std::int64_t UnixMicros() = 0;
@@ -72,19 +70,17 @@ struct EngineOptions {
   Observer* observer = nullptr;
 };
 
-// All locks of one client. Told what happened and when (`now`), it sends,
-// decides, and calls back; next_timer() says when it wants to be woken.
-// Callbacks run inside its calls and must not call it, but for an AcquireDone,
-// which may observe, release or forget what it got. Arguments are expected to
-// have been checked (core/limits.h). Not thread-safe: one strand.
+// All locks of one client. Told what happened and when (`now`), it sends, decides, and calls back;
+// next_timer() says when it wants to be woken. Callbacks run inside its calls and must not call it,
+// but for an AcquireDone, which may observe, release or forget what it got. Arguments are expected
+// to have been checked (core/limits.h). Not thread-safe: one strand.
 class Engine {
  public:
   Engine(EngineOptions options, Transport& transport, Randomness& randomness, WallClock& wall_clock,
          TimePoint now);
 
-  // The nodes. A node starts out as connecting. OnNodeDown also tells of a
-  // failed try to connect; it comes before the OnNoReply of the commands that
-  // the connection took with it.
+  // The nodes. A node starts out as connecting. OnNodeDown also tells of a failed try to connect;
+  // it comes before the OnNoReply of the commands that the connection took with it.
   void OnNodeReady(int node, const Greeting& greeting, TimePoint now);
   void OnNodeDown(int node, NodeProblem problem, TimePoint now);
   void OnNodeReply(int node, Tag tag, ReplyView reply, TimePoint now);
@@ -107,32 +103,29 @@ class Engine {
   std::string_view token(LeaseId id) const { return leases_[id.slot].token(); }
   // The fencing tokens, one for each name.
   std::span<const std::int64_t> fences(LeaseId id) const { return leases_[id.slot].fences; }
-  // Tells `observer` of the validity now, and of each change until the lease is
-  // closed.
+  // Tells `observer` of the validity now, and of each change until the lease is closed.
   void Observe(LeaseId id, LeaseObserver* observer);
 
   void Inspect(const std::string& name, InspectDone done, TimePoint now);
-  // What the witnesses of our cluster say, if they are here (AdmissionOptions).
-  // Changes only inside calls of this class.
+  // What the witnesses of our cluster say, if they are here (AdmissionOptions). Changes only inside
+  // calls of this class.
   const WitnessState& witnesses() const { return admission_.witnesses(); }
   // If they are elsewhere: told when witnesses() of that engine has changed.
   void SetWitnesses(const WitnessState& witnesses, TimePoint now);
 
   using StatusesDone = absl::AnyInvocable<void(std::vector<NodeStatus>)>;
-  // Calls back when the first connections are made or have failed: at once, if
-  // they have.
+  // Calls back when the first connections are made or have failed: at once, if they have.
   void WhenSettled(StatusesDone done, TimePoint now);
-  // Has all connected nodes take our configuration, and calls back when they
-  // have, or have failed to. Of several engines that with the witnesses comes
-  // first: the others do it only once they were told that these have it. Other
-  // seats, or groups, are not replaced.
+  // Has all connected nodes take our configuration, and calls back when they have, or have failed
+  // to. Of several engines that with the witnesses comes first: the others do it only once they
+  // were told that these have it. Other seats, or groups, are not replaced.
   void Reconfigure(StatusesDone done, TimePoint now);
 
   Stats GetStats() const;
   void AddTo(StatsSum& sum) const;  // The same, where there are several engines.
 
-  // Ends acquisitions as cancelled, and no longer holds anything back for want
-  // of connections. The rest ends when its answers come, or its connections go.
+  // Ends acquisitions as cancelled, and no longer holds anything back for want of connections. The
+  // rest ends when its answers come, or its connections go.
   void CancelAll(TimePoint now);
   // Whether a release that a connected node was sent is still unanswered.
   bool releasing() const;

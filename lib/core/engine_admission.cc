@@ -1,5 +1,4 @@
-// Who may vote: the questions about the nodes' guards, and what the rest hears
-// of the answers.
+// Who may vote: the questions about the nodes' guards, and what the rest hears of the answers.
 #include <algorithm>
 #include <utility>
 
@@ -12,8 +11,7 @@ using Question = Admission::Question;
 
 namespace {
 
-// A guard's tag says what was asked, and whether the script's text went with
-// it.
+// A guard's tag says what was asked, and whether the script's text went with it.
 constexpr Tag kWithText = 16;
 
 }  // namespace
@@ -48,8 +46,7 @@ void Engine::OnGuardReply(int node, Tag tag, ReplyView reply, TimePoint now) {
   AfterAdmission(node, now);
 }
 
-// Each answer bounds the offset anew: a server that was slow in the handshake
-// had it too large.
+// Each answer bounds the offset anew: a server that was slow in the handshake had it too large.
 void Engine::ReadNodeTime(int node, ReplyView reply) {
   const std::int64_t node_ms = reply.at(5).integer();
   if (node_ms <= 0) return;

@@ -27,8 +27,8 @@ Texts FindTexts() {
   return texts;
 }
 
-// The middle of the seat's part of the key space; each group is shifted by the
-// same step on the way to the next seat.
+// The middle of the seat's part of the key space; each group is shifted by the same step on the way
+// to the next seat.
 int WantedSlot(int seat, int group, int seats, int groups) {
   const int steps = 2 * groups * seats;
   const int step = ((2 * seat + 1) * groups + 2 * group) % steps;

@@ -14,15 +14,14 @@ namespace {
 
 using Redirection = core::Redirect::Kind;
 
-// A node that leaves so many commands unanswered gets no further one but
-// releases.
+// A node that leaves so many commands unanswered gets no further one but releases.
 constexpr std::size_t kMaxUnanswered = 16 * 1024;
 
 // None of the engine's.
 constexpr core::Tag kHeartbeatTag = static_cast<core::Tag>(-1);
 
-// The slot is with another server, or this one cannot serve it now. A slot that
-// is on its way is still here.
+// The slot is with another server, or this one cannot serve it now. A slot that is on its way is
+// still here.
 bool LeadsElsewhere(Redirection kind) {
   return kind != Redirection::kNone && kind != Redirection::kAsk && kind != Redirection::kTryAgain;
 }
@@ -96,8 +95,8 @@ void Connection::OnReady() {
   greeting.server = endpoint_.name();
   command_timeout_ = options_.link.command_timeout;
   if (is_seat()) {
-    const core::milliseconds given = options_.cluster_node_timeout;
-    heartbeat_.emplace(given.count() > 0 ? given : greeting.cluster_node_timeout, opened_at_);
+    const core::milliseconds told = greeting.cluster_node_timeout;
+    heartbeat_.emplace(told.count() > 0 ? told : options_.cluster_node_timeout, opened_at_);
     command_timeout_ = heartbeat_->Bound(command_timeout_);
     AwaitBeat();
   } else {
@@ -123,8 +122,7 @@ void Connection::Push(core::Tag tag, core::TimePoint now) {
   link_->ScheduleFlush();
 }
 
-// Looks at the clock itself: the process may have been stopped since whoever
-// calls did.
+// Looks at the clock itself: the process may have been stopped since whoever calls did.
 bool Connection::MayAsk() {
   const core::TimePoint now = Now();
   if (!heartbeat_->IsStale(now)) return true;
@@ -132,15 +130,14 @@ bool Connection::MayAsk() {
   return false;
 }
 
-// Later: this may be inside a call of the listener's, and answers that were
-// read along with this one are still to be delivered.
+// Later: this may be inside a call of the listener's, and answers that were read along with this
+// one are still to be delivered.
 void Connection::GiveUp(core::NodeProblem problem, bool moved) {
   if (given_up_) return;
   given_up_ = true;
   moved_ = moved;
   asio::post(executor_, [self = shared_from_this(), link = link_, problem = std::move(problem)] {
-    // A forked child that runs the same loop must leave its parent's connection
-    // alone.
+    // A forked child that runs the same loop must leave its parent's connection alone.
     if (self->link_ == link && ForkGeneration() == self->fork_generation_) link->Fail(problem);
   });
 }
@@ -155,8 +152,8 @@ void Connection::OnReply(core::Tag tag, core::ReplyView reply) {
   listener_.OnReply(node_, tag, reply);
 }
 
-// A new server that sends us on as well must not bring us back at once again
-// and again: only one that serves us ends the row of failures.
+// A new server that sends us on as well must not bring us back at once again and again: only one
+// that serves us ends the row of failures.
 void Connection::ReadRedirection(core::ReplyView reply) {
   if (!reply.is_error()) {
     failures_ = 0;
@@ -217,8 +214,7 @@ core::nanoseconds Connection::Pause() {
 void Connection::ConnectAgain() {
   timer_.expires_after(Pause());
   timer_.async_wait([self = shared_from_this()](asio::error_code error) {
-    // A forked child that runs the same loop must leave its parent's node
-    // alone.
+    // A forked child that runs the same loop must leave its parent's node alone.
     if (error || self->state_ != State::kWaiting) return;
     if (ForkGeneration() == self->fork_generation_) self->Find();
   });

@@ -95,7 +95,7 @@ void PrintTroubles(const ClusterTrouble& trouble, const Ledger& ledger,
   const std::vector<Trouble>& all = trouble.troubles();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::int64_t until = i + 1 < all.size() ? all[i + 1].from : end;
-    printf("at %5.1f s: seat %s: %s\n", Seconds(all[i].from - start), all[i].seat.c_str(),
+    printf("at %5.1f s: seat%s: %s\n", Seconds(all[i].from - start), all[i].seats.c_str(),
            all[i].what.c_str());
     printf("           longest time without an acquisition of the lock that all want: %.0f ms\n",
            Seconds(LongestGap(times, all[i].from, until)) * 1000);
@@ -133,7 +133,8 @@ int Run(int masters, int seconds, std::uint64_t seed) {
   const std::vector<pid_t> workers = StartWorkers(options, seed, ledger);
   SeatWatch watch(options);
   ClusterTrouble trouble(
-      cluster, kNodeTimeoutMs, [&](std::int64_t since) { return watch.AllVoteSince(since); }, seed);
+      cluster, kNodeTimeoutMs, workers,
+      [&](std::int64_t since) { return watch.AllVoteSince(since); }, seed);
   const bool calm = MakeTrouble(trouble, start + seconds * 1'000'000'000LL);
   const std::int64_t end = BootTime();
   ledger.Close();

@@ -15,7 +15,7 @@ inline constexpr int kWorkers = 16;
 enum class Role {
   kOwn,   // Nobody else wants the name; held for a moment.
   kHot,   // All workers want it; held for a moment.
-  kSlow,  // Some want it; held, and extended, for long enough to see nodes come and go.
+  kSlow,  // Some want it; held for long enough to see nodes come and go, and extended or not.
 };
 inline constexpr int kRoles = 3;
 inline constexpr int kSlowNames = 4;

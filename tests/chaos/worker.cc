@@ -19,20 +19,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-AcquireOptions OptionsFor(Role role, std::chrono::milliseconds ttl) {
-  if (role == Role::kSlow) {
-    return {.ttl = ttl, .wait = 1s, .retry_delay = 20ms, .retry_jitter = 20ms, .auto_extend = true};
-  }
-  return {.ttl = ttl, .wait = 1s, .retry_delay = 10ms, .retry_jitter = 10ms};
-}
-
 class Worker {
  public:
   Worker(Role role, int number, const ClientOptions& options, std::uint64_t seed, Ledger& ledger)
       : role_(role),
         number_(number),
         name_(NameOf(role, number)),
-        acquire_(OptionsFor(role, options.max_ttl)),
+        ttl_(options.max_ttl),
         client_(NewClient(options)),
         random_(seed + number * kRoles + static_cast<int>(role)),
         ledger_(ledger),
@@ -40,7 +33,7 @@ class Worker {
 
   bool Run() {
     while (!ledger_.over()) {
-      auto lock = client_.Acquire("name " + std::to_string(name_), acquire_);
+      auto lock = client_.Acquire("name " + std::to_string(name_), NextOptions());
       if (lock.ok()) {
         Use(*lock);
         Release(*lock);
@@ -52,6 +45,19 @@ class Worker {
   }
 
  private:
+  // Whoever extends his lock soon hears that it is gone. Who does not goes on until its ttl is
+  // over.
+  AcquireOptions NextOptions() {
+    if (role_ == Role::kSlow) {
+      return {.ttl = ttl_,
+              .wait = 1s,
+              .retry_delay = 20ms,
+              .retry_jitter = 20ms,
+              .auto_extend = random_() % 2 == 0};
+    }
+    return {.ttl = ttl_, .wait = 1s, .retry_delay = 10ms, .retry_jitter = 10ms};
+  }
+
   void Use(const BlockingLock& lock) {
     Hold hold = {name_, number_, lock.fence(), BootTime(), 0};
     hold.until = hold.from;
@@ -104,7 +110,7 @@ class Worker {
   const Role role_;
   const int number_;
   const int name_;
-  const AcquireOptions acquire_;
+  const std::chrono::milliseconds ttl_;
   BlockingClient client_;
   std::mt19937_64 random_;
   Ledger& ledger_;

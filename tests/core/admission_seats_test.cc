@@ -61,7 +61,9 @@ TEST(SeatAdmissionTest, QuarantineLastsForTheNodeTimeoutLonger) {
   options.cluster_node_timeout = 2s;
   AdmissionHarness told(options);
   told.Connect(1, greeting);
-  EXPECT_EQ(told.ArgumentsOf(1, Question::kAdmit).at(2), "32000") << "the options come first";
+  EXPECT_EQ(told.ArgumentsOf(1, Question::kAdmit).at(2), "35000") << "the longer one counts";
+  told.Connect(1, SeatGreeting(1));
+  EXPECT_EQ(told.ArgumentsOf(1, Question::kAdmit).at(2), "32000");
 }
 
 TEST(SeatAdmissionTest, NodesBesideASeatAreAskedAsEver) {

@@ -1,5 +1,5 @@
-// Seats of a cluster as the engine uses them: their keys, their witnesses, and
-// redirections as votes (PROTOCOL.md, Clusters).
+// Seats of a cluster as the engine uses them: their keys, their witnesses, and redirections as
+// votes (PROTOCOL.md, Clusters).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
-// Where a cluster's seats are: for ever the same, all apart, and spread over
-// the key space.
+// Where a cluster's seats are: for ever the same, all apart, and spread over the key space.
 #include "core/seats.h"
 
 #include <gmock/gmock.h>
@@ -55,8 +54,7 @@ TEST(SeatsTest, AreWhereTheyHaveAlwaysBeen) {
   EXPECT_EQ(SlotOf("{1x3}"), 13653);
 }
 
-// FNV-1a of all tags of all setups: whoever changes one of them loses the locks
-// there.
+// FNV-1a of all tags of all setups: whoever changes one of them loses the locks there.
 TEST(SeatsTest, NoTagOfAnySetupHasChanged) {
   std::uint64_t hash = 14695981039346656037U;
   ForEachSetup([&](int seats, int groups) {

@@ -1,5 +1,4 @@
-// The three seats of which two say how their cluster is set up (PROTOCOL.md,
-// Clusters).
+// The three seats of which two say how their cluster is set up (PROTOCOL.md, Clusters).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -26,14 +26,12 @@ class LostGrantTest : public ::testing::Test {
     return {.ttl = ttl, .wait = 60s, .retry_delay = 10ms, .retry_jitter = 10ms};
   }
 
-  // Stopped, and cut off: what is written from now on they never get.
   void CutOffReplicas() {
     for (std::size_t seat = 0; seat < 2; ++seat) {
       masters_.push_back(cluster_.MasterOf(kSeatTags[seat]));
       replicas_.push_back(cluster_.ReplicaOf(masters_.back()));
       AwaitCopyOfGuard(seat);
-      cluster_[replicas_.back()].Stop();
-      cluster_[masters_.back()].Command({"CLIENT", "KILL", "TYPE", "replica"});
+      cluster_.CutOff(replicas_.back());
     }
   }
   void AwaitCopyOfGuard(std::size_t seat) {

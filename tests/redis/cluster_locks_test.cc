@@ -214,5 +214,18 @@ TEST(SharedMasterTest, TwoSeatsOfOneMasterAreWarnedOfAndLocksWork) {
   EXPECT_THAT(client.Acquire("a"), IsOk());
 }
 
+class LostMasterTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(LostMasterTest, NewClientsNeedNoParticularSeat) {
+  RedisCluster cluster(3, 0, {.require_full_coverage = false});
+  ClientOptions options = LockOptions(cluster);
+  options.seats = GetParam();
+  NewLockClient(options, options.seats);
+  cluster.Kill(cluster.MasterOf("{fjl}"));
+  const BlockingClient client = NewClient(options);
+  EXPECT_THAT(client.Acquire("a", {.wait = kPatience}), IsOk());
+}
+INSTANTIATE_TEST_SUITE_P(Seats, LostMasterTest, ::testing::Values(3, 5));
+
 }  // namespace
 }  // namespace holdfast::testing

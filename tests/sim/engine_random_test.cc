@@ -1,6 +1,6 @@
-// Engines against each other, on nodes that run the scripts themselves on a
-// model of Redis, under random delays, broken connections, clients that sleep
-// or die, drifting and stepping clocks, and nodes that forget.
+// Engines against each other, on nodes that run the scripts themselves on a model of Redis, under
+// random delays, broken connections, clients that sleep or die, drifting and stepping clocks, and
+// nodes that forget.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,14 +27,18 @@
 namespace holdfast::core {
 namespace {
 
-using namespace std::chrono_literals;  // NOLINT(build/namespaces): durations
-                                       // read like the docs.
+using namespace std::chrono_literals;  // NOLINT(build/namespaces): durations read like the docs.
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // And several times slower.
+#else
+constexpr bool kSanitized = false;
+#endif
 
 // Independent servers, or the seats of one cluster.
 enum class Members { kNodes, kSeats };
 
-// One run: some clients and nodes, some seconds of trouble, then time to come
-// to rest.
+// One run: some clients and nodes, some seconds of trouble, then time to come to rest.
 class Schedule {
  public:
   Schedule(std::uint32_t seed, Members members, LuaRunner& lua, Happenings& happenings)
@@ -140,14 +144,13 @@ class Schedule {
   std::optional<Trouble> trouble_;
 };
 
-// In parts, each of which is a test of its own for who runs them at the same
-// time.
+// In parts, each of which is a test of its own for who runs them at the same time.
 class EngineRandomTest : public ::testing::TestWithParam<int> {};
 
 INSTANTIATE_TEST_SUITE_P(Parts, EngineRandomTest, ::testing::Range(0, 8));
 
 TEST_P(EngineRandomTest, KeepsItsPromisesWhateverHappens) {
-  constexpr int kSchedules = 250;
+  constexpr int kSchedules = kSanitized ? 50 : 250;
   const std::uint32_t seed = TestSeed() + kSchedules * GetParam();
   LuaRunner lua;
   Happenings happenings;
@@ -168,14 +171,13 @@ TEST_P(EngineRandomTest, KeepsItsPromisesWhateverHappens) {
   EXPECT_GT(happenings.compared, 20 * happenings.unknown);
 }
 
-// Seats go to servers that lack the last locks, while the old ones grant
-// others.
+// Seats go to servers that lack the last locks, while the old ones grant others.
 class SeatRandomTest : public ::testing::TestWithParam<int> {};
 
 INSTANTIATE_TEST_SUITE_P(Parts, SeatRandomTest, ::testing::Range(0, 4));
 
 TEST_P(SeatRandomTest, KeepsItsPromisesWhicheverServerHasASeat) {
-  constexpr int kSchedules = 250;
+  constexpr int kSchedules = kSanitized ? 50 : 250;
   const std::uint32_t seed = TestSeed() + kSchedules * GetParam();
   LuaRunner lua;
   Happenings happenings;

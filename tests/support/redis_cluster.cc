@@ -197,6 +197,21 @@ void RedisCluster::Failover(int replica) {
   AwaitOk();
 }
 
+// Closed after it was stopped, so that it cannot come back; what the kernel still has for it ends
+// with what was sent before.
+void RedisCluster::CutOff(int replica) {
+  (*this)[replica].Stop();
+  for (const NodeView& node : ParseClusterNodes(ViewOf(AnyRunning()))) {
+    if (node.id == id(replica))
+      Must(IndexOf(node.master_id), {"CLIENT", "KILL", "TYPE", "replica"});
+  }
+}
+
+void RedisCluster::TakeOver(int replica) {
+  Must(replica, {"CLUSTER", "FAILOVER", "TAKEOVER"});
+  Await("take over", [this, replica] { return IsMaster(replica); });
+}
+
 std::string RedisCluster::Must(int node, const std::vector<std::string>& argv) {
   const std::string reply = (*this)[node].Command(argv);
   if (reply.starts_with("-")) GiveUp("accept " + argv[0] + " " + argv[1] + ": " + reply);

@@ -51,6 +51,13 @@ class RedisCluster {
   // CLUSTER FAILOVER: `replica` and its master, which must run, change their roles.
   void Failover(int replica);
 
+  // Stops `replica` in such a way that it never gets what its master, which must run, writes from
+  // now on, not even once it goes on, if the master is dead by then.
+  void CutOff(int replica);
+
+  // CLUSTER FAILOVER TAKEOVER: `replica` is a master at once, whatever the others say.
+  void TakeOver(int replica);
+
   // Until the running nodes see the same cluster, it is OK, and their replicas are linked.
   void AwaitOk();
 

@@ -180,11 +180,13 @@ Electorate ElectorateOf(const ClientOptions& options, const Voters& voters) {
   for (core::AdmissionOptions& group : electorate.groups) {
     group.witnesses = core::Witnesses::kElsewhere;
   }
-  core::AdmissionOptions& witnesses =
-      in_first ? electorate.groups.front()
-               : electorate.witnesses.emplace(AdmissionOfSeats(
-                     options, voters, core::SeatTags(core::kWitnesses, 1).front()));
-  witnesses.witnesses = core::Witnesses::kHere;
+  if (in_first) {
+    electorate.groups.front().witnesses = core::Witnesses::kHere;
+    return electorate;
+  }
+  electorate.witnesses =
+      AdmissionOfSeats(options, voters, core::SeatTags(core::kWitnesses, 1).front());
+  electorate.witnesses->witnesses = core::Witnesses::kOnly;
   return electorate;
 }
 

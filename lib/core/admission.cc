@@ -78,17 +78,18 @@ void Admission::OnTried(int index) {
 }
 
 // A configuration that most of them have, no other can have, too. What one said stands while it is
-// away.
+// away, and what they agreed on until most of them say otherwise.
 void Admission::CountWitnesses() {
-  if (options_.witnesses != Witnesses::kHere) return;
+  if (!HasWitnesses()) return;
   const auto enough = [&](auto is) {
     return std::count_if(nodes_.begin(), nodes_.end(), is) > count() / 2;
   };
   const auto differs = [](const Node& node) { return !node.differed.empty(); };
   WitnessState state;
-  state.agreed = enough([](const Node& node) { return node.agreed; });
   if (enough(differs)) {
     state.refusal = std::find_if(nodes_.begin(), nodes_.end(), differs)->differed;
+  } else {
+    state.agreed = witnesses_.agreed || enough([](const Node& node) { return node.agreed; });
   }
   const bool all_tried =
       std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.tried; });
@@ -150,7 +151,7 @@ Admission::Question Admission::Choose(int index, TimePoint now) const {
 
 // No lock need be with the witnesses, which would show that they were set up anew.
 bool Admission::IsToBeReadAgain(const Node& node, TimePoint now) const {
-  return options_.witnesses == Witnesses::kHere && now >= node.asked + kWitnessesAgain;
+  return HasWitnesses() && now >= node.asked + kWitnessesAgain;
 }
 
 void Admission::Write(int index, Question question, ScriptCall& call) const {
@@ -245,6 +246,7 @@ void Admission::UpdateRefusals() {
   for (int i = 0; i < count(); ++i) {
     std::string bar = BarOf(i);
     nodes_[i].barred = !bar.empty();
+    if (nodes_[i].barred) nodes_[i].install = false;
     nodes_[i].refusal = nodes_[i].barred ? std::move(bar) : RefusalOf(i);
   }
 }
@@ -260,8 +262,10 @@ TimePoint Admission::next_timer() const {
     const Node& node = nodes_[i];
     if (!node.connected || node.asking() || MustNotBeAsked(i)) continue;
     if (!node.known || !node.other_setup.empty()) next = std::min(next, node.ask_again);
-    if (options_.witnesses == Witnesses::kHere) next = std::min(next, node.asked + kWitnessesAgain);
-    if (!IsShut(node) || Asking()) continue;
+    if (HasWitnesses()) {
+      next = std::min(next, std::max(node.asked + kWitnessesAgain, node.ask_again));
+    }
+    if (!IsShut(node) || Asking() || !OpensNodes()) continue;
     const TimePoint survey =
         survey_ == kLongAgo ? node.till : std::max(node.till, survey_ + kAgain);
     next = std::min(next, survey);

@@ -18,10 +18,9 @@ namespace holdfast::core {
 // Where the clients of a cluster agree on how it is set up (PROTOCOL.md, Clusters).
 enum class Witnesses {
   kNone,       // There are no others than the nodes themselves.
-  kHere,       // The nodes are the witnesses of other engines, too, which are to be
-               // told.
-  kElsewhere,  // Another engine has them: no node is asked anything before these
-               // agree.
+  kHere,       // The nodes are the witnesses of other engines, too, which are to be told.
+  kOnly,       // The same, and get no locks from here.
+  kElsewhere,  // Another engine has them: no node is asked anything before these agree.
 };
 
 struct AdmissionOptions {
@@ -164,6 +163,11 @@ class Admission {
   std::string RefusalOf(int node) const;
   std::string MismatchOf(int node, std::string_view stored) const;
   bool MustNotBeAsked(int node) const;
+  bool HasWitnesses() const {
+    return options_.witnesses == Witnesses::kHere || options_.witnesses == Witnesses::kOnly;
+  }
+  // Who knows nothing of the locks of these seats knows no safe floor for them.
+  bool OpensNodes() const { return options_.witnesses != Witnesses::kOnly; }
   bool WaitsForWitnesses() const;
   void CountWitnesses();
   bool IsToBeReadAgain(const Node& node, TimePoint now) const;

@@ -7,10 +7,11 @@ namespace holdfast::core {
 
 bool Admission::IsToBeOpened(int index) const {
   const Node& node = nodes_[index];
-  return IsShut(node) && node.till <= survey_ && Surveyed() && CanOpen(index);
+  return OpensNodes() && IsShut(node) && node.till <= survey_ && Surveyed() && CanOpen(index);
 }
 
 void Admission::StartSurvey(TimePoint now) {
+  if (!OpensNodes()) return;
   if (survey_ != kLongAgo && now < survey_ + kAgain) return;
   if (Asking()) return;  // A survey that is under way is not begun anew,
   for (int i = 0; i < count(); ++i) {

@@ -135,12 +135,15 @@ void Engine::Announce(int node, TimePoint now) {
 
 bool Engine::MayBeAsked(const Round& round, int node, TimePoint now) const {
   if (!nodes_[node].ready) return false;
+  const bool votes = admission_.standing(node) == Standing::kVoting;
   switch (round.kind) {
     case Round::Kind::kAcquire:
-      return admission_.standing(node) == Standing::kVoting;
-    case Round::Kind::kExtend:
-      return admission_.keeps_leases(node, now);
     case Round::Kind::kFinalise:
+      return votes;
+    case Round::Kind::kExtend:
+      // Whether one that was taken over by its token was released before, a node may have
+      // forgotten.
+      return leases_[round.lease].attached ? votes : admission_.keeps_leases(node, now);
     case Round::Kind::kRelease:
     case Round::Kind::kInspect:
       break;

@@ -110,7 +110,7 @@ bool Connection::Send(core::Tag tag, const core::ScriptCall& call, bool urgent,
                       core::TimePoint now) {
   if (state_ != State::kReady) return false;
   if (!urgent && link_->pipeline().unanswered() >= kMaxUnanswered) return false;
-  if (is_seat() && (given_up_ || (!urgent && !MayAsk()))) return false;
+  if (is_seat() && (given_up_ || (!urgent && !IsFresh()))) return false;
   call.AppendTo(link_->pipeline().outgoing());
   Push(tag, now);
   return true;
@@ -123,7 +123,7 @@ void Connection::Push(core::Tag tag, core::TimePoint now) {
 }
 
 // Looks at the clock itself: the process may have been stopped since whoever calls did.
-bool Connection::MayAsk() {
+bool Connection::IsFresh() {
   const core::TimePoint now = Now();
   if (!heartbeat_->IsStale(now)) return true;
   GiveUp({Vote::kDown, "silent for " + core::HumanDuration(heartbeat_->SilenceAt(now))}, false);
@@ -148,6 +148,8 @@ void Connection::OnReply(core::Tag tag, core::ReplyView reply) {
     heartbeat_->OnReply();
     ReadRedirection(reply);
     if (tag == kHeartbeatTag) return;
+    // Given by a server in whose place another may have been by then.
+    if (!IsFresh()) return listener_.OnNoReply(node_, tag);
   }
   listener_.OnReply(node_, tag, reply);
 }
@@ -175,7 +177,7 @@ void Connection::AwaitBeat() {
 void Connection::Beat() {
   const core::TimePoint now = Now();
   if (now >= heartbeat_->due()) {
-    if (!MayAsk()) return;
+    if (!IsFresh()) return;
     const std::string_view words[] = {"EXISTS", guard_key_};
     core::AppendCommand(link_->pipeline().outgoing(), words);
     Push(kHeartbeatTag, now);

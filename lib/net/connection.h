@@ -79,7 +79,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   // Of a seat's connection.
   bool is_seat() const { return !guard_key_.empty(); }
-  bool MayAsk();
+  bool IsFresh();
   void ReadRedirection(core::ReplyView reply);
   void GiveUp(core::NodeProblem problem, bool moved);
   void AwaitBeat();

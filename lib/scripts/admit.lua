@@ -24,6 +24,11 @@ local pass, till, young = guard[4] or '', tonumber(guard[5]) or 0, tonumber(guar
 local hwm, floor = tonumber(guard[7]) or 0, tonumber(guard[8]) or 0
 local config = guard[9] or ''
 
+-- A master without replicas forgets after a while that it was one (run_id:offset), and is the same.
+if known and string.sub(known, 1, #run_id + 1) == run_id .. ':' then
+  known = run_id
+end
+
 -- Another number of seats has its keys elsewhere: no clients of these would be met there.
 local function seats(text)
   return string.match(text, '^schema=%d+ (seats=%d+ groups=%d+) ')
@@ -62,7 +67,11 @@ elseif known ~= run_id then
   if trust and pass ~= '' then
     pass = fresh_pass
   elseif not trust then
-    pass, till = '', math.max(till, now - uptime * 1000 + max_ttl)
+    -- A guard that came from another server has its times by the clock of that one.
+    local longest = now + math.max(max_ttl, old_max_ttl)
+    local shut_till = pass == '' and math.min(till, longest) or 0
+    pass, till = '', math.max(shut_till, now - uptime * 1000 + max_ttl)
+    young = math.min(young, longest)
   end
 end
 

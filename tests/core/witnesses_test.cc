@@ -84,6 +84,40 @@ TEST(WitnessesTest, AreReadAgainFromTimeToTime) {
   EXPECT_EQ(h.admission.witnesses().refusal, "");
 }
 
+// The answer came a while after the question: the next one is due by the later of the two.
+TEST(WitnessesTest, ThatDifferAreAskedAgainWhenTheTimerSays) {
+  AdmissionHarness h = TheWitnesses();
+  h.Connect(0, SeatGreeting(0));
+  EXPECT_EQ(h.Next(0), Question::kAdmit);
+  h.now += 10ms;
+  h.Answer(0, {"MISMATCH", kFiveSeats});
+  h.now = h.admission.next_timer();
+  EXPECT_EQ(h.Next(0), Question::kAdmit);
+}
+
+TEST(WitnessesTest, ThatAgreedDoSoUntilTwoDiffer) {
+  AdmissionHarness h = TheWitnesses();
+  for (const int node : {0, 1}) AdmitSeat(h, node);
+  RefuseSeat(h, 0, kFiveSeats);
+  EXPECT_TRUE(h.admission.witnesses().agreed) << "of the third nothing is known";
+  RefuseSeat(h, 2, kFiveSeats);
+  EXPECT_FALSE(h.admission.witnesses().agreed);
+}
+
+// Their counters are not those of the locks that may be there.
+TEST(WitnessesTest, WithoutLocksAreNotOpened) {
+  for (const Witnesses witnesses : {Witnesses::kHere, Witnesses::kOnly}) {
+    AdmissionHarness h(SeatOptions(witnesses));
+    for (const int node : {0, 1, 2}) {
+      h.guards[node] = {.open = false, .till = h.now};
+      AdmitSeat(h, node);
+    }
+    h.RunUntil(h.now + 20s);
+    EXPECT_EQ(h.admission.standing(0),
+              witnesses == Witnesses::kOnly ? Standing::kQuarantined : Standing::kVoting);
+  }
+}
+
 TEST(WitnessesTest, OnlyWitnessesAreReadAgain) {
   AdmissionHarness h(SeatOptions());
   AdmitSeat(h, 0);

@@ -187,6 +187,30 @@ TEST_F(AdmitScriptTest, ARestartDoesNotShortenTheTimeOfBeingShut) {
   EXPECT_THAT(Admit({.run_id = "r2", .uptime = "59"}), IsShutForAMinute());
 }
 
+// Of a master that was a replica the id ends with an offset, until its backlog is given up.
+TEST_F(AdmitScriptTest, AMasterThatForgotThatItWasAReplicaIsTheSame) {
+  const State old = OpenedLongAgo();
+  const State promoted = Admit({.run_id = "r2:65", .uptime = "61"});
+  EXPECT_THAT(promoted, IsShut());
+  const State opened = Parse(AskToOpen("0", "0", "r2"));
+  EXPECT_THAT(opened, IsOpen());
+  EXPECT_EQ(Admit({.run_id = "r2"}).pass, opened.pass);
+  EXPECT_EQ(Admit({.run_id = "r2:65"}).pass, opened.pass) << "as a connection from before says";
+  EXPECT_THAT(Admit({.run_id = "r2:90"}), IsShut()) << "a replica once more";
+  EXPECT_THAT(Admit({.run_id = "r"}), IsShutForAMinute()) << "only the whole id counts";
+}
+
+TEST_F(AdmitScriptTest, TimesOfAnotherServersClockAreNotBelieved) {
+  OpenedLongAgo();
+  node_.SetGuard("till", std::to_string(node_.NowMs() + 3'600'000));
+  node_.SetGuard("young", std::to_string(node_.NowMs() + 3'600'000));
+  const State moved = Admit({.run_id = "r2", .uptime = "0"});
+  EXPECT_THAT(moved, IsShutForAMinute());
+  EXPECT_LE(std::stoll(node_.Guard("young")), node_.NowMs() + 60'000);
+  node_.SetGuard("till", std::to_string(node_.NowMs() + 3'600'000));
+  EXPECT_THAT(Admit({.run_id = "r3", .uptime = "0"}), IsShutForAMinute());
+}
+
 TEST_F(AdmitScriptTest, ARestartedNodeThatForgetsNothingIsOpenWithAnotherPass) {
   const State old = OpenedLongAgo();
   const State state = Admit({.run_id = "r2", .uptime = "0", .trust = "1"});

@@ -238,6 +238,38 @@ TEST(EngineSeatsTest, SeatIsAskedForExtensionsOnceItsOldServerHasStopped) {
   EXPECT_EQ(h.Waiting(0), "extend");
 }
 
+// It may have been released since, and a node that lost its last writes still has it.
+TEST(EngineSeatsTest, LockTakenOverByItsTokenIsNotExtendedWhereItsReleaseMayBeForgotten) {
+  SeatHarness h;
+  h.UpAll();
+  h.Down(0);
+  h.Connect(0);
+  h.AnswerState(0, "", ":1000");
+  const LeaseId id = h.Attach(std::string(32, 'a'));
+  h.Extend(id, 30s);
+  EXPECT_EQ(h.Waiting(0), "");
+  for (const int node : {1, 2}) h.Extended(node);
+  ASSERT_TRUE(h.extended());
+  EXPECT_TRUE(h.extended()->ok()) << *h.extended();
+  h.Extend(id, 30s);
+  EXPECT_EQ(h.Waiting(0), "extend") << "it is held now: what is there cannot have been released";
+}
+
+// The server that is there now did not grant it.
+TEST(EngineSeatsTest, TokenIsNotMadeFinalWhereTheSeatDoesNotVote) {
+  SeatHarness h;
+  h.UpAll();
+  h.Acquire();
+  h.Grant(0, ":5");
+  h.Down(0);
+  h.Connect(0);
+  h.AnswerState(0, "", ":45000");
+  h.Grant(1, ":9");
+  ASSERT_TRUE(h.done());
+  EXPECT_FALSE(h.acquired());
+  EXPECT_EQ(h.Waiting(0), "release");
+}
+
 TEST(EngineSeatsTest, SeatThatTakesNothingMayBeSilent) {
   SeatHarness h;
   h.UpAll();

@@ -104,6 +104,20 @@ TEST(SeatHeartbeat, NothingIsAskedOfAServerThatWasNotHeardOfLately) {
   ASSERT_TRUE(seat.AwaitLine("reply 4"));
 }
 
+// By then another server may have been in its place.
+TEST(SeatHeartbeat, AnswerThatWasReadTooLateIsNone) {
+  FakePeer peer(AnswerTo("exists", kThere));
+  Listened seat(SeatAt(peer), NodeTimeout(4s));
+  ASSERT_TRUE(seat.AwaitLine("ready"));
+  seat.on_reply = [] { StopFor(2001ms); };
+  ASSERT_TRUE(seat.Send(1));
+  ASSERT_TRUE(seat.Send(2));
+  ASSERT_TRUE(seat.AwaitLine("no reply 2"));
+  EXPECT_EQ(seat.CountOf("reply 1"), 1);
+  EXPECT_EQ(seat.CountOf("reply 2"), 0);
+  ASSERT_TRUE(seat.AwaitLine("ready", 2));
+}
+
 // It must not be asked first whether it is there, and then be trusted.
 TEST(SeatHeartbeat, ProcessThatWasStoppedGivesUpIdleConnectionsToo) {
   FakePeer peer(AnswerTo("exists", kThere));

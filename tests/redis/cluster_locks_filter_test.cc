@@ -61,8 +61,10 @@ TEST_F(ClusterFilterTest, TwoClientsThatLeaveOutDifferentMastersNeverHoldOneLock
         ASSERT_THAT(lock->Release(), IsOk());
       }
     };
-    std::thread thread([&, left_out = other] { raise(Filtered("bob", left_out)); });
-    raise(Filtered("alice", one));
+    const BlockingClient alice = Filtered("alice", one);
+    const BlockingClient bob = Filtered("bob", other);
+    std::thread thread([&] { raise(bob); });
+    raise(alice);
     thread.join();
     EXPECT_EQ(counter, 200);
   }

@@ -51,6 +51,8 @@ absl::StatusOr<BlockingLock> AcquireOnTwo(const BlockingClient& alice, Nodes& no
                                           milliseconds ttl) {
   nodes[2].Command({"SET", "lock:a", "in the way"});
   auto lock = alice.Acquire("a", {.ttl = ttl});
+  // Behind the acquire in each node's stream: the third one has refused it by now.
+  EXPECT_THAT(alice.Inspect("a"), IsOk());
   nodes[2].Command({"DEL", "lock:a"});
   return lock;
 }

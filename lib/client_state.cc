@@ -121,8 +121,7 @@ void ClientState::MakeGroups(const Voters& voters, const net::ConnectionOptions&
         strand_, MakeSeatsOptions(options_, roots, connection.link)));
   }
   const auto make = [&](core::AdmissionOptions admission, Observer* observer) {
-    const bool has_witnesses = admission.witnesses == core::Witnesses::kHere ||
-                               admission.witnesses == core::Witnesses::kOnly;
+    const bool has_witnesses = core::AreHere(admission.witnesses);
     auto routes = RoutesOf(voters, admission.tags);
     auto group = std::make_unique<LockGroup>(
         *this, MakeEngineOptions(options_, std::move(admission), observer), std::move(routes),

@@ -95,13 +95,6 @@ absl::Status ReadNodes(ClientOptions& options, Known& known, Voters& voters) {
   return absl::OkStatus();
 }
 
-std::string ListOf(std::vector<std::string> names) {
-  std::sort(names.begin(), names.end());
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ",") + name;
-  return list;
-}
-
 std::vector<std::string> NamesOf(const std::vector<Endpoint>& endpoints) {
   std::vector<std::string> names;
   for (const Endpoint& endpoint : endpoints) names.push_back(endpoint.name());
@@ -113,9 +106,10 @@ std::string MembershipOf(const ClientOptions& options, const Voters& voters) {
   // Each client may know other roots of it; its guards are nobody else's.
   if (voters.is_one_cluster()) return "cluster";
   std::vector<std::string> names = NamesOf(voters.nodes);
-  for (const auto& roots : voters.clusters)
-    names.push_back("cluster(" + ListOf(NamesOf(roots)) + ")");
-  return ListOf(std::move(names));
+  for (const auto& roots : voters.clusters) {
+    names.push_back("cluster(" + core::MembershipOf(NamesOf(roots)) + ")");
+  }
+  return core::MembershipOf(std::move(names));
 }
 
 core::AdmissionOptions CommonAdmission(const ClientOptions& options) {

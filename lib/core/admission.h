@@ -23,6 +23,10 @@ enum class Witnesses {
   kElsewhere,  // Another engine has them: no node is asked anything before these agree.
 };
 
+constexpr bool AreHere(Witnesses witnesses) {
+  return witnesses == Witnesses::kHere || witnesses == Witnesses::kOnly;
+}
+
 struct AdmissionOptions {
   std::vector<std::string> nodes;  // Their names, for people.
   // For each node the hash tag with which its keys begin, if it is a seat of a cluster; else empty.
@@ -163,9 +167,7 @@ class Admission {
   std::string RefusalOf(int node) const;
   std::string MismatchOf(int node, std::string_view stored) const;
   bool MustNotBeAsked(int node) const;
-  bool HasWitnesses() const {
-    return options_.witnesses == Witnesses::kHere || options_.witnesses == Witnesses::kOnly;
-  }
+  bool HasWitnesses() const { return AreHere(options_.witnesses); }
   // Who knows nothing of the locks of these seats knows no safe floor for them.
   bool OpensNodes() const { return options_.witnesses != Witnesses::kOnly; }
   bool WaitsForWitnesses() const;

@@ -86,9 +86,7 @@ bool IsUnderstood(std::string_view text) {
 
 }  // namespace
 
-std::string MembershipOf(std::span<const Endpoint> nodes) {
-  std::vector<std::string> names;
-  for (const Endpoint& node : nodes) names.push_back(node.name());
+std::string MembershipOf(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ",") + name;

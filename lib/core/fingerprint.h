@@ -2,18 +2,17 @@
 #ifndef HOLDFAST_CORE_FINGERPRINT_H_
 #define HOLDFAST_CORE_FINGERPRINT_H_
 
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/time.h"
-#include "core/url.h"
 
 namespace holdfast::core {
 
-// The name of a set of nodes that was given none: their addresses, in an order that does not depend
-// on how they were listed.
-std::string MembershipOf(std::span<const Endpoint> nodes);
+// The name of a set of nodes that was given none: their names, in an order that does not depend on
+// how they were listed.
+std::string MembershipOf(std::vector<std::string> names);
 
 // `schema=1 nodes=5 quorum=3 max_ttl=30000 membership=a:6379,b:6379`. The schema is the version of
 // the keys and scripts. Key prefixes are left out: several programs may share the nodes.

@@ -64,6 +64,17 @@ class LostGrantTest : public ::testing::Test {
     return true;
   }
 
+  // What only the masters know, which are replaced then.
+  absl::StatusOr<BlockingLock> HoldUnknownToReplicas(std::chrono::milliseconds ttl) {
+    const BlockingClient first = Client("first", ttl);
+    AwaitNodes(first, 3);
+    CutOffReplicas();
+    auto lock = first.Acquire("a", {.ttl = ttl});
+    ReplaceMasters();
+    EXPECT_TRUE(ForgotTheLock());
+    return lock;
+  }
+
   RedisCluster cluster_{5, 1};
   std::vector<int> masters_;
   std::vector<int> replicas_;
@@ -71,13 +82,8 @@ class LostGrantTest : public ::testing::Test {
 
 TEST_F(LostGrantTest, NobodyElseGetsTheLockBeforeItsValidityIsOver) {
   constexpr std::chrono::milliseconds kTtl = 10s;
-  const BlockingClient first = Client("first", kTtl);
-  AwaitNodes(first, 3);
-  CutOffReplicas();
-  const auto lock = first.Acquire("a", {.ttl = kTtl});
+  const auto lock = HoldUnknownToReplicas(kTtl);
   ASSERT_THAT(lock, IsOk());
-  ReplaceMasters();
-  EXPECT_TRUE(ForgotTheLock());
   const auto next = Client("second", kTtl).Acquire("a", Contend(kTtl));
   EXPECT_EQ(lock->valid_for(), 0s);
   ASSERT_THAT(next, IsOk());
@@ -87,13 +93,8 @@ TEST_F(LostGrantTest, NobodyElseGetsTheLockBeforeItsValidityIsOver) {
 // What the test above is worth: without admission it would fail.
 TEST_F(LostGrantTest, WithoutGuardsTwoHoldItAtOnce) {
   constexpr std::chrono::milliseconds kTtl = 60s;
-  const BlockingClient first = Client("first", kTtl);
-  AwaitNodes(first, 3);
-  CutOffReplicas();
-  const auto lock = first.Acquire("a", {.ttl = kTtl});
+  const auto lock = HoldUnknownToReplicas(kTtl);
   ASSERT_THAT(lock, IsOk());
-  ReplaceMasters();
-  EXPECT_TRUE(ForgotTheLock());
   // Again for each try: the first client puts a seat into quarantine when it comes back to it.
   absl::StatusOr<BlockingLock> next = absl::UnknownError("not tried");
   ASSERT_TRUE(Eventually([&] {

@@ -29,10 +29,13 @@ namespace {
 
 using namespace std::chrono_literals;  // NOLINT(build/namespaces): durations read like the docs.
 
+constexpr int kSchedules = 250;  // In each part.
+
+// A sanitizer makes them several times slower, and sees the same code in the first parts.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // And several times slower.
+constexpr int kShare = 4;
 #else
-constexpr bool kSanitized = false;
+constexpr int kShare = 1;
 #endif
 
 // Independent servers, or the seats of one cluster.
@@ -144,20 +147,24 @@ class Schedule {
   std::optional<Trouble> trouble_;
 };
 
+Happenings RunPart(int part, Members members) {
+  const std::uint32_t seed = TestSeed() + kSchedules * part;
+  LuaRunner lua;
+  Happenings happenings;
+  for (int i = 0; i < kSchedules && !::testing::Test::HasFailure(); ++i) {
+    SCOPED_TRACE(SeedText(seed + i));
+    Schedule(seed + i, members, lua, happenings).Run();
+  }
+  return happenings;
+}
+
 // In parts, each of which is a test of its own for who runs them at the same time.
 class EngineRandomTest : public ::testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(Parts, EngineRandomTest, ::testing::Range(0, 8));
+INSTANTIATE_TEST_SUITE_P(Parts, EngineRandomTest, ::testing::Range(0, 8 / kShare));
 
 TEST_P(EngineRandomTest, KeepsItsPromisesWhateverHappens) {
-  constexpr int kSchedules = kSanitized ? 50 : 250;
-  const std::uint32_t seed = TestSeed() + kSchedules * GetParam();
-  LuaRunner lua;
-  Happenings happenings;
-  for (int i = 0; i < kSchedules && !HasFailure(); ++i) {
-    SCOPED_TRACE(SeedText(seed + i));
-    Schedule(seed + i, Members::kNodes, lua, happenings).Run();
-  }
+  const Happenings happenings = RunPart(GetParam(), Members::kNodes);
   EXPECT_GT(happenings.acquired, kSchedules);
   EXPECT_GT(happenings.several, kSchedules / 20);
   EXPECT_GT(happenings.refused, kSchedules);
@@ -174,17 +181,10 @@ TEST_P(EngineRandomTest, KeepsItsPromisesWhateverHappens) {
 // Seats go to servers that lack the last locks, while the old ones grant others.
 class SeatRandomTest : public ::testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(Parts, SeatRandomTest, ::testing::Range(0, 4));
+INSTANTIATE_TEST_SUITE_P(Parts, SeatRandomTest, ::testing::Range(0, 4 / kShare));
 
 TEST_P(SeatRandomTest, KeepsItsPromisesWhicheverServerHasASeat) {
-  constexpr int kSchedules = kSanitized ? 50 : 250;
-  const std::uint32_t seed = TestSeed() + kSchedules * GetParam();
-  LuaRunner lua;
-  Happenings happenings;
-  for (int i = 0; i < kSchedules && !HasFailure(); ++i) {
-    SCOPED_TRACE(SeedText(seed + i));
-    Schedule(seed + i, Members::kSeats, lua, happenings).Run();
-  }
+  const Happenings happenings = RunPart(GetParam(), Members::kSeats);
   EXPECT_GT(happenings.acquired, kSchedules);
   EXPECT_GT(happenings.refused, kSchedules);
   EXPECT_GT(happenings.extended, kSchedules / 2);

@@ -78,7 +78,7 @@ void AddError(Reply& reply, const std::string& text) {
 
 void LuaRunner::Close::operator()(lua_State* lua) const { lua_close(lua); }
 
-LuaRunner::LuaRunner() : lua_(luaL_newstate()) {
+LuaRunner::LuaRunner(Edition edition) : edition_(edition), lua_(luaL_newstate()) {
   OpenLibraries();
   AddRedis();
   SetWords("KEYS", {});
@@ -151,8 +151,9 @@ bool LuaRunner::PushFunction(const Script& script, Reply& reply) {
   return true;
 }
 
-void LuaRunner::Run(const Script& script, Words keys, Words arguments, RedisModel& redis,
+void LuaRunner::Run(const Script& given, Words keys, Words arguments, RedisModel& redis,
                     std::int64_t now_us, Reply& reply) {
+  const Script& script = edition_(given);
   reply.Clear();
   redis_ = &redis;
   now_us_ = now_us;

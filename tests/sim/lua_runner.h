@@ -26,7 +26,11 @@ namespace holdfast::core {
 // strict: it could change what is in the libraries' tables.
 class LuaRunner {
  public:
-  LuaRunner();
+  // Which text is run for a script: itself, unless a test has another one.
+  using Edition = const Script& (*)(const Script& script);
+  static const Script& AsItIs(const Script& script) { return script; }
+
+  explicit LuaRunner(Edition edition = &AsItIs);
   LuaRunner(const LuaRunner&) = delete;
   LuaRunner& operator=(const LuaRunner&) = delete;
 
@@ -50,6 +54,7 @@ class LuaRunner {
   bool Execute(lua_State* lua);
   bool ReadArguments(lua_State* lua);
 
+  const Edition edition_;
   std::unique_ptr<lua_State, Close> lua_;
   std::map<std::string, int, std::less<>> functions_;  // By SHA-1; references to Lua's registry.
   // Of the script that is running.

@@ -2,8 +2,6 @@
 #ifndef HOLDFAST_TESTS_SIM_KEY_WATCH_H_
 #define HOLDFAST_TESTS_SIM_KEY_WATCH_H_
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -41,7 +39,8 @@ class KeyWatch {
   void CheckNewConnection(ModelNode& node, const ModelLink& link) const {
     for (const ModelNode::Lock& lock : node.locks()) {
       if (!released_.contains(lock.nonce) || !MustBeGone(node, lock)) continue;
-      EXPECT_TRUE(link.IsOnItsWay(kReleaseScript, lock.nonce)) << "a release was forgotten";
+      stage_.findings.Expect(link.IsOnItsWay(kReleaseScript, lock.nonce), Checker::kNothingLeft,
+                             "a release was forgotten");
     }
   }
 
@@ -52,8 +51,12 @@ class KeyWatch {
       for (const ModelNode::Lock& lock : node->locks()) {
         const auto gone_by = gone_by_.find(lock.nonce);
         if (gone_by == gone_by_.end() || !MustBeGone(*node, lock)) continue;
-        EXPECT_TRUE(left_.contains(lock.nonce)) << client << " left " << lock.key << " behind";
-        EXPECT_LE(stage_.world.now() + RestOf(lock), gone_by->second) << "a key outlives its lease";
+        if (!left_.contains(lock.nonce)) {
+          stage_.findings.Add(Checker::kNothingLeft,
+                              std::string(client) + " left " + std::string(lock.key) + " behind");
+        }
+        stage_.findings.Expect(stage_.world.now() + RestOf(lock) <= gone_by->second,
+                               Checker::kNothingLeft, "a key outlives its lease");
       }
     }
   }
@@ -64,7 +67,7 @@ class KeyWatch {
   }
   // Unless it is still wanted: nobody but its client can remove it, and it will not expire soon.
   bool MustBeGone(const ModelNode& node, const ModelNode::Lock& lock) const {
-    return !stage_.clocks_step && !node.revived(lock.nonce) && RestOf(lock) > nanoseconds(0);
+    return !stage_.shape.clocks_step && !node.revived(lock.nonce) && RestOf(lock) > nanoseconds(0);
   }
 
   Stage& stage_;

@@ -15,7 +15,7 @@
 #include "core/engine.h"
 #include "core/handshake.h"
 #include "model_node.h"
-#include "world.h"
+#include "stage.h"
 
 namespace holdfast::core {
 
@@ -29,26 +29,30 @@ class ModelLink {
    public:
     // Does it now, or when the process runs again.
     virtual void Do(std::function<void()> what) = 0;
+    virtual const std::string& name() const = 0;
     virtual Engine& engine() = 0;
     virtual void OnConnected(int node, const Greeting& greeting) = 0;
+    // A request has got its answer, or will get none; the engine has not heard of it yet.
+    virtual void OnAnswered(const Script& script) = 0;
 
    protected:
     ~Host() = default;
   };
 
-  ModelLink(World& world, Host& host, ModelNode& node, int index)
-      : world_(world), host_(host), node_(node), index_(index) {
-    Connect(world_.Between(milliseconds(0), milliseconds(20)));
+  ModelLink(Stage& stage, Host& host, ModelNode& node, int index)
+      : stage_(stage), world_(stage.world), host_(host), node_(node), index_(index) {
+    Connect(Between(0, 20));
   }
 
   bool Send(Request request, bool urgent) {
     if (!urgent && connection_->unanswered.size() >= kMaxUnanswered) return false;
     const TimePoint deadline = world_.now() + kCommandTimeout;
-    connection_->unanswered.push_back({request.tag, deadline});
+    connection_->unanswered.push_back({request.tag, request.script, deadline});
     world_.At(deadline, [this, c = connection_] { host_.Do([this, c] { CheckDeadline(c); }); });
+    if (stage_.trace.on()) Say("asks: " + TextOf(request));
     if (!connection_->open) return true;  // It does not know yet.
     connection_->to_node.push_back(std::move(request));
-    connection_->last_arrival = std::max(connection_->last_arrival, world_.now() + world_.Delay());
+    connection_->last_arrival = std::max(connection_->last_arrival, world_.now() + stage_.Delay());
     world_.At(connection_->last_arrival, [this, c = connection_] { Arrive(c); });
     return true;
   }
@@ -67,8 +71,8 @@ class ModelLink {
     connection_->open = false;
     connection_->to_client.clear();
     auto& to_node = connection_->to_node;
-    to_node.resize(world_.Below(static_cast<int>(to_node.size()) + 1));
-    connection_->held_up_until = world_.now() + world_.Between(milliseconds(0), milliseconds(600));
+    to_node.resize(world_.random().Below(static_cast<int>(to_node.size()) + 1));
+    connection_->held_up_until = world_.now() + Between(0, 600);
     host_.Do([this, c = connection_, problem] { NoticeEnd(c, problem); });
   }
 
@@ -78,6 +82,7 @@ class ModelLink {
  private:
   struct Unanswered {
     Tag tag = 0;
+    const Script* script = nullptr;
     TimePoint deadline;
   };
   struct Connection {
@@ -92,8 +97,16 @@ class ModelLink {
   };
   using ConnectionPtr = std::shared_ptr<Connection>;
 
+  void Say(const std::string& what) const {
+    stage_.trace.Say(host_.name(), node_.name() + ": " + what);
+  }
+
+  nanoseconds Between(int low_ms, int high_ms) {
+    return world_.random().Between(milliseconds(low_ms), milliseconds(high_ms));
+  }
+
   void Connect(nanoseconds pause) {
-    const bool reachable = world_.healed() || world_.Chance(80);
+    const bool reachable = stage_.CanConnect();
     world_.After(pause, [this, reachable] { reachable ? ShakeHands() : FailToConnect(); });
   }
 
@@ -101,25 +114,25 @@ class ModelLink {
     host_.Do([this] {
       host_.engine().OnNodeDown(index_, {Vote::kDown, "cannot connect"}, world_.now());
     });
-    Connect(world_.Between(milliseconds(10), milliseconds(world_.Chance(20) ? 1500 : 100)));
+    Connect(Between(10, world_.random().Chance(20) ? 1500 : 100));
   }
 
   void ShakeHands() {
     const TimePoint sent = world_.now();
-    world_.After(world_.Between(milliseconds(0), milliseconds(10)), [this, sent] {
+    world_.After(Between(0, 10), [this, sent] {
       if (!node_.up()) return FailToConnect();
       const unsigned life = node_.Entry();
       const Greeting greeting = node_.Greet(sent, life);
-      world_.After(world_.Between(milliseconds(0), milliseconds(10)),
-                   [this, greeting, life] { EndHandshake(greeting, life); });
+      world_.After(Between(0, 10), [this, greeting, life] { EndHandshake(greeting, life); });
     });
   }
 
   void EndHandshake(const Greeting& greeting, unsigned life) {
-    if (!node_.Serves(life)) return FailToConnect();
     host_.Do([this, greeting, life] {
+      if (!node_.Serves(life)) return FailToConnect();
       connection_ = std::make_shared<Connection>();
       connection_->life = life;
+      if (stage_.trace.on()) Say("is connected");
       host_.OnConnected(index_, greeting);
     });
   }
@@ -132,20 +145,26 @@ class ModelLink {
     }
     const Request& next = c->to_node.front();
     Reply reply = node_.Execute(next, c->open, c->life);
+    if (stage_.trace.on()) {
+      stage_.trace.Say(node_.name(), "of " + host_.name() + ": " + TextOf(next) + ": " +
+                                         TextOf(reply.root()));
+    }
     c->to_node.pop_front();
     if (!c->open) return;
     c->to_client.push_back(std::move(reply));
-    c->last_return = std::max(c->last_return, world_.now() + world_.Delay());
+    c->last_return = std::max(c->last_return, world_.now() + stage_.Delay());
     world_.At(c->last_return, [this, c] { host_.Do([this, c] { Return(c); }); });
   }
 
   void Return(const ConnectionPtr& c) {
     if (c != connection_ || c->to_client.empty()) return;
     const Reply reply = std::move(c->to_client.front());
-    const Tag tag = c->unanswered.front().tag;
+    const Unanswered command = c->unanswered.front();
     c->to_client.pop_front();
     c->unanswered.pop_front();
-    host_.engine().OnNodeReply(index_, tag, reply.root(), world_.now());
+    if (stage_.trace.on()) Say("hears of " + std::string(command.script->name) + ": " + TextOf(reply.root()));
+    host_.OnAnswered(*command.script);
+    host_.engine().OnNodeReply(index_, command.tag, reply.root(), world_.now());
   }
 
   void CheckDeadline(const ConnectionPtr& c) {
@@ -156,13 +175,16 @@ class ModelLink {
 
   void NoticeEnd(const ConnectionPtr& c, const NodeProblem& problem) {
     connection_ = nullptr;
+    if (stage_.trace.on()) Say("has lost its connection: " + problem.reason);
     host_.engine().OnNodeDown(index_, problem, world_.now());
     for (const Unanswered& command : c->unanswered) {
+      host_.OnAnswered(*command.script);
       host_.engine().OnNodeNoReply(index_, command.tag, world_.now());
     }
-    Connect(world_.Between(milliseconds(5), milliseconds(100)));
+    Connect(Between(5, 100));
   }
 
+  Stage& stage_;
   World& world_;
   Host& host_;
   ModelNode& node_;

@@ -1,7 +1,5 @@
 #include "model_node.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -15,15 +13,15 @@ constexpr std::int64_t kStartUs = 1'700'000'000'000'000;
 
 }  // namespace
 
-ModelNode::ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step,
-                     std::string tag)
-    : world_(world),
+ModelNode::ModelNode(Stage& stage, LuaRunner& lua, int index, bool durable, std::string tag)
+    : stage_(stage),
+      world_(stage.world),
+      name_("n" + std::to_string(index)),
       node_(lua, static_cast<std::uint64_t>(index)),
       tag_(std::move(tag)),
       durable_(durable),
-      clocks_step_(clocks_step),
-      clock_offset_(world.Between(milliseconds(0), milliseconds(2'000))),
-      clock_rate_(1 + (world.Below(3) - 1) * 0.01),
+      clock_offset_(world_.random().Between(milliseconds(0), milliseconds(2'000))),
+      clock_rate_(1 + (world_.random().Below(3) - 1) * 0.01),
       started_us_(kStartUs) {}
 
 std::int64_t ModelNode::UnixUs() const {
@@ -49,6 +47,7 @@ Greeting ModelNode::Greet(TimePoint sent, unsigned life) {
   greeting.info.flushed = server.redis().flushed();
   greeting.info.cluster = !tag_.empty();
   if (&server == &node_) greeting.info.promoted = promoted_;
+  greeting.info.replica = replica_;
   greeting.durable = durable_;
   return greeting;
 }
@@ -113,6 +112,24 @@ void ModelNode::FailOver() {
   for (const Lock& lock : locks()) revived_.emplace(lock.nonce);
 }
 
+void ModelNode::Follow(const ModelNode& master) {
+  CopyData(master);
+  replica_ = true;
+}
+
+void ModelNode::BeMaster(const ModelNode& master) {
+  CopyData(master);
+  replica_ = false;
+  promoted_ = std::to_string(life_);
+}
+
+// Nobody who undid a lock on its master knows that it is here, too.
+void ModelNode::CopyData(const ModelNode& master) {
+  ++life_;
+  node_.redis().Copy(master.node_.redis());
+  for (const Lock& lock : locks()) revived_.emplace(lock.nonce);
+}
+
 std::string ModelNode::Identity() const {
   const std::string& run_id = node_.redis().run_id();
   return promoted_.empty() ? run_id : run_id + ":" + promoted_;
@@ -125,10 +142,17 @@ void ModelNode::Start() {
 
 void ModelNode::DeleteLock(const std::string& key) { Ask({"DEL", key}); }
 
+bool ModelNode::is_shut() {
+  return GuardField("run_id") != Identity() || GuardField("pass").empty() || replica_;
+}
+
 bool ModelNode::is_new() {
   const auto young = ParseNumber<std::int64_t>(GuardField("young"));
-  return GuardField("run_id") != Identity() || GuardField("pass").empty() ||
-         young.value_or(0) > UnixUs() / 1000;
+  return is_shut() || young.value_or(0) > UnixUs() / 1000;
+}
+
+bool ModelNode::Holds(std::string_view name, std::string_view nonce) {
+  return Ask({"GET", tag_ + std::string(kKeyPrefix) + std::string(name)}).starts_with(nonce);
 }
 
 std::int64_t ModelNode::Knows(std::string_view name) {
@@ -161,45 +185,52 @@ std::vector<ModelNode::Lock> ModelNode::LocksOn(LuaNode& server) {
   return locks;
 }
 
+void ModelNode::Fail(std::string_view what, const Request& request) const {
+  stage_.findings.Add(Checker::kProtocol,
+                      std::string(request.script->name) + " on " + name_ + ": " + std::string(what));
+}
+
 void ModelNode::Check(const Request& request, ReplyView reply, bool connected, LuaNode& server) {
   if (reply.is_error()) {
-    EXPECT_TRUE(reply.text().starts_with("NOSCRIPT")) << request.script->name << reply.text();
+    if (!reply.text().starts_with("NOSCRIPT")) Fail(reply.text(), request);
     return;
   }
   if (request.script == &kReleaseScript) {
     released_.insert(request.nonce());
-    EXPECT_EQ(LocksOf(request, server), 0) << "released, and still there";
+    if (LocksOf(request, server) > 0) Fail("released, and still there", request);
   }
   if (reply.text() == "EXTENDED") CheckInTime(request);
   if (request.script != &kAcquireScript) return;
   CheckGrant(request, reply, server);
   if (!connected || reply.at(0).text() != "OK") return;
-  EXPECT_FALSE(released_.contains(request.nonce())) << "a release overtook its acquire";
+  if (released_.contains(request.nonce())) Fail("overtaken by its release", request);
 }
 
 // All of the locks or none.
 void ModelNode::CheckGrant(const Request& request, ReplyView reply, LuaNode& server) {
-  EXPECT_NE(reply.at(0).text(), "OWN") << "an acquire was sent twice";
+  if (reply.at(0).text() == "OWN") Fail("sent twice", request);
   const bool granted = reply.at(0).text() == "OK";
-  const std::size_t names = (request.keys.size() - 1) / 2;
-  EXPECT_EQ(LocksOf(request, server), granted ? static_cast<int>(names) : 0) << "granted in part";
+  const int names = static_cast<int>(request.keys.size() - 1) / 2;
+  if (LocksOf(request, server) != (granted ? names : 0)) Fail("granted in part", request);
   if (!granted) return;
-  EXPECT_EQ(reply.size(), 1 + names);
+  if (static_cast<int>(reply.size()) != 1 + names) Fail("not as many tokens as names", request);
+  if (replica_) Fail("granted by a replica", request);
   CheckInTime(request);
 }
 
 void ModelNode::CheckInTime(const Request& request) const {
-  if (clocks_step_) return;
-  EXPECT_LE(world_.now(), request.deadline) << request.script->name << " took effect too late";
+  if (stage_.shape.clocks_step || world_.now() <= request.deadline) return;
+  Fail("took effect too late", request);
 }
 
-int ModelNode::LocksOf(const Request& request, LuaNode& server) {
-  const std::vector<Lock> all = LocksOn(server);
-  return static_cast<int>(std::count_if(all.begin(), all.end(), [&](const Lock& lock) {
-    const auto& keys = request.keys;
-    return lock.nonce == request.nonce() &&
-           std::find(keys.begin(), keys.end(), lock.key) != keys.end();
-  }));
+int ModelNode::LocksOf(const Request& request, LuaNode& server) const {
+  const std::int64_t now_ms = UnixUs() / 1000;
+  return static_cast<int>(
+      std::count_if(request.keys.begin(), request.keys.end(), [&](const std::string& key) {
+        const std::string* value = server.redis().Peek(key, now_ms);
+        return value != nullptr && value->starts_with(request.nonce()) &&
+               (value->size() == request.nonce().size() || (*value)[request.nonce().size()] == ':');
+      }));
 }
 
 }  // namespace holdfast::core

@@ -15,7 +15,7 @@
 #include "core/key_set.h"
 #include "lua_node.h"
 #include "lua_runner.h"
-#include "world.h"
+#include "stage.h"
 
 namespace holdfast::core {
 
@@ -31,6 +31,10 @@ struct Request {
   const std::string& nonce() const { return arguments.at(0); }
 };
 
+// For traces: in short.
+std::string TextOf(ReplyView reply);
+std::string TextOf(const Request& request);
+
 class ModelNode {
  public:
   static constexpr std::string_view kKeyPrefix = "lock:";
@@ -41,10 +45,11 @@ class ModelNode {
     std::int64_t rest_ms = 0;
   };
 
-  // `durable`: it forgets nothing over a restart. `clocks_step`: its own clock may. `tag`: it is
-  // that seat of a cluster, whichever server has it.
-  ModelNode(World& world, LuaRunner& lua, int index, bool durable, bool clocks_step,
-            std::string tag = "");
+  // `durable`: it forgets nothing over a restart. `tag`: it is that seat of a cluster, whichever
+  // server has it.
+  ModelNode(Stage& stage, LuaRunner& lua, int index, bool durable, std::string tag = "");
+
+  const std::string& name() const { return name_; }
 
   bool durable() const { return durable_; }
 
@@ -77,7 +82,7 @@ class ModelNode {
   // Whether that server answers.
   bool Serves(unsigned life) const { return life == life_ || (old_ && life == old_->life); }
   // That which a new connection gets to: there may be two that think they have the seat.
-  unsigned Entry() { return old_ && world_.Chance(30) ? old_->life : life_; }
+  unsigned Entry() { return old_ && world_.random().Chance(30) ? old_->life : life_; }
 
   // The seat goes to another server, with all its data; or to one with the data of an earlier time,
   // and for the old one that is no news until EndOld.
@@ -86,14 +91,23 @@ class ModelNode {
   void EndOld() { old_.reset(); }
   void Save() { saved_ = node_.redis().entries(); }
 
+  // It follows `master`, with that one's data instead of its own, and takes writes all the same,
+  // until it gets the data once more and is a master again. Only while no connection reaches it.
+  void Follow(const ModelNode& master);
+  void BeMaster(const ModelNode& master);
+
   void Flush() { node_.redis().Flush(); }
   void DeleteLock(const std::string& key);
 
   bool has_guard() { return !GuardField("run_id").empty(); }
-  // It is shut, or will be when it is asked, or was opened lately and as one without a history.
+  // It grants nothing, or will not when it is asked.
+  bool is_shut();
+  // It is shut, or was opened lately and as one without a history.
   bool is_new();
   // It would grant nothing below this.
   std::int64_t Knows(std::string_view name);
+
+  bool Holds(std::string_view name, std::string_view nonce);
 
   // Views of what the node holds now.
   std::vector<Lock> locks();
@@ -110,21 +124,25 @@ class ModelNode {
   std::string Identity() const;
   std::vector<Lock> LocksOn(LuaNode& server);
   void ForgetSinceSave();
+  void CopyData(const ModelNode& master);
   std::int64_t UptimeS() const;
   std::string Ask(const std::vector<std::string_view>& command);
   std::string GuardField(std::string_view name) { return Ask({"HGET", GuardKeyOf(tag_), name}); }
   void Check(const Request& request, ReplyView reply, bool connected, LuaNode& server);
   void CheckGrant(const Request& request, ReplyView reply, LuaNode& server);
   void CheckInTime(const Request& request) const;
-  int LocksOf(const Request& request, LuaNode& server);
+  int LocksOf(const Request& request, LuaNode& server) const;
+  void Fail(std::string_view what, const Request& request) const;
 
+  Stage& stage_;
   World& world_;
+  const std::string name_;
   LuaNode node_;
   std::optional<Old> old_;
   const std::string tag_;
   std::string promoted_;  // As ServerInfo has it.
+  bool replica_ = false;
   const bool durable_;
-  const bool clocks_step_;
   nanoseconds clock_offset_;
   double clock_rate_;  // As fast or as slow as the drift factor allows, or right.
   bool up_ = true;

@@ -34,8 +34,8 @@ class RedisModel {
   // Models of different ids have different run ids.
   explicit RedisModel(std::uint64_t id);
 
-  // `now_us`: this node's Unix time. A command or an option that the model does not know fails the
-  // test: to answer like a server of another kind would prove nothing.
+  // `now_us`: this node's Unix time. A command or an option that the model does not know ends the
+  // process: to answer like a server of another kind would prove nothing.
   void Execute(Words argv, std::int64_t now_us, Reply& reply, Caller caller = Caller::kClient);
 
   void Flush();
@@ -46,6 +46,12 @@ class RedisModel {
   void RestartFrom(Entries saved);
 
   const std::string& run_id() const { return run_id_; }  // 40 hexadecimal digits.
+
+  // Gets the data of a server that it follows.
+  void Copy(const RedisModel& master) { entries_ = master.entries_; }
+
+  // The text at a key, without a command; null where there is none.
+  const std::string* Peek(std::string_view key, std::int64_t now_ms) const;
 
   // What a server that saves itself now would write down.
   const Entries& entries() const { return entries_; }

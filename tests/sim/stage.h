@@ -8,53 +8,50 @@
 #include <vector>
 
 #include "beliefs.h"
-#include "core/quorum.h"
 #include "core/time.h"
+#include "fenced_store.h"
+#include "findings.h"
+#include "happenings.h"
+#include "history.h"
+#include "shape.h"
 #include "tokens.h"
+#include "trace.h"
 #include "world.h"
 
 namespace holdfast::core {
 
 class ModelNode;
 
-// What happened in all runs, so that a test can see that it tested something.
-struct Happenings {
-  int acquired = 0;
-  int several = 0;  // Names at once.
-  int refused = 0;
-  int extended = 0;
-  int kept = 0;  // Extended automatically.
-  int finalised = 0;
-  int not_finalised = 0;
-  int lost = 0;
-  int released = 0;
-  int forgot = 0;    // Nodes.
-  int moved = 0;     // Seats, from server to server.
-  int compared = 0;  // Tokens that had to be larger than those before,
-  int unknown = 0;   // or that the nodes could forget.
-  int histories_lost = 0;
-};
-
 struct Stage {
   World& world;
+  const Shape& shape;
   Happenings& happenings;
-  // Of nodes and holders. Where they may step, a lock can be held twice, but tokens still tell.
-  bool clocks_step = false;
-  // Locks are rarely wanted, and often left to expire: then few nodes know of a token.
-  bool quiet = false;
-  int quorum = 0;
-  milliseconds max_ttl{0};
-  // Of seats of one cluster: how long an old server may go on after a fail-over. 0: they are none.
-  milliseconds node_timeout{0};
+  Findings findings;
+  Trace trace;
+  FencedStore store;
   std::vector<std::unique_ptr<ModelNode>> nodes = {};
-  Beliefs beliefs = Beliefs(!clocks_step);
+  Beliefs beliefs;
   Tokens tokens = {};
-};
+  History history = {};         // Of the name that most want.
+  bool history_broken = false;  // Nodes forgot tokens: the later ones do not follow the earlier.
+  bool quick_network = false;
 
-// Whether the nodes make sure that no later token for `name` is as small as this one. Not where
-// nobody knows it any more. And where a quorum of nodes are new at one time, and none of these
-// knows it, they may be opened on each other's word, as at a first start (PROTOCOL.md, Admission).
-bool IsKnown(const Stage& stage, std::string_view name, std::int64_t token);
+  // The way of a message: mostly quick, at times longer than anybody waits.
+  nanoseconds Delay();
+  bool CanConnect();
+
+  // Whether the nodes make sure that no later token for `name` is as small as this one. Not where
+  // nobody knows it any more. And where a quorum of nodes are new at one time, and none of these
+  // knows it, they may be opened on each other's word, as at a first start (PROTOCOL.md,
+  // Admission).
+  bool IsKnown(std::string_view name, std::int64_t token) const;
+  // After nodes forgot something: whether tokens have to begin anew.
+  void LookAtTokens();
+
+  // Somebody believes to hold this, under this nonce: so many nodes must keep it from all others
+  // that no quorum is left for them.
+  void CheckHeldOnQuorum(std::string_view name, std::string_view nonce);
+};
 
 }  // namespace holdfast::core
 

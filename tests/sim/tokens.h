@@ -41,6 +41,13 @@ class Tokens {
   using Largest = std::map<std::string, std::int64_t, std::less<>>;
   const Largest& largest() const { return largest_; }
 
+  // Whether that attempt began after the last Forget.
+  bool IsOfThisHistory(std::string_view nonce) const {
+    const auto attempt = attempts_.find(nonce);
+    return attempt != attempts_.end() && attempt->second.history == history_;
+  }
+  std::uint64_t history() const { return history_; }
+
   // The nodes forgot more than they can make up for: tokens begin anew, and those of attempts that
   // are under way are not to be compared.
   void Forget() {
@@ -53,7 +60,7 @@ class Tokens {
   struct Attempt {
     explicit Attempt(const Tokens& tokens) : history(tokens.history_), largest(tokens.largest_) {}
 
-    int history;
+    std::uint64_t history;
     Largest largest;  // When it began.
   };
 
@@ -61,7 +68,7 @@ class Tokens {
     return std::string(name) + " got the token " + std::to_string(token);
   }
 
-  int history_ = 0;
+  std::uint64_t history_ = 0;
   Largest largest_;
   std::map<std::string, std::set<std::int64_t>> given_;
   std::map<std::string, Attempt, std::less<>> attempts_;  // By nonce.

@@ -1,0 +1,144 @@
+#include "model_client.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::core {
+
+ModelClient::ModelClient(Stage& stage, const EngineOptions& options, std::int64_t unix_us)
+    : stage_(stage),
+      world_(stage.world),
+      name_(options.owner),
+      fencing_(options.fencing),
+      wall_offset_us_(unix_us - BootMicros()),
+      keys_(stage),
+      engine_(options, *this, *this, *this, world_.now()) {
+  for (int i = 0; i < engine_.node_count(); ++i) {
+    links_.push_back(std::make_unique<ModelLink>(stage, *this, *stage.nodes[i], i));
+  }
+  ScheduleWake();
+}
+
+void ModelClient::Do(std::function<void()> what) {
+  if (dead_) return;
+  inbox_.push_back(std::move(what));
+  if (!busy_ && world_.now() >= asleep_until_) Work(false);
+}
+
+void ModelClient::Sleep(nanoseconds pause) {
+  asleep_until_ = std::max(asleep_until_, world_.now() + pause);
+  world_.At(asleep_until_, [this] {
+    if (dead_ || world_.now() < asleep_until_) return;
+    woke_ = world_.now();
+    Work(true);
+  });
+}
+
+void ModelClient::Die() {
+  for (const auto& link : links_) link->Break({Vote::kDown, "the process ended"});
+  dead_ = true;
+  for (const auto& end : at_death_) end();
+}
+
+std::uint64_t ModelClient::BeginCall(nanoseconds limit, bool once) {
+  calls_[++last_call_] = {world_.now() + limit, once};
+  asked_ = false;
+  return last_call_;
+}
+
+void ModelClient::EndCall(std::uint64_t call) {
+  const auto found = calls_.find(call);
+  if (found == calls_.end()) {
+    return stage_.findings.Add(Checker::kLiveness, "a call ended twice");
+  }
+  stage_.findings.Expect(world_.now() <= std::max(found->second.deadline, woke_),
+                         Checker::kLiveness, "a call ended late");
+  calls_.erase(found);
+}
+
+void ModelClient::OnConnected(int node, const Greeting& greeting) {
+  engine_.OnNodeReady(node, greeting, world_.now());
+  keys_.CheckNewConnection(*stage_.nodes[node], *links_[node]);
+}
+
+void ModelClient::OnAnswered(const Script& script) { deciding_ -= Decides(script) ? 1 : 0; }
+
+void ModelClient::ExpectRest() {
+  if (dead_) return;
+  const auto expect = [this](bool good, const char* otherwise) {
+    stage_.findings.Expect(good, Checker::kNothingLeft, otherwise);
+  };
+  expect(engine_.rounds_in_use() == 0, "a round never ended");
+  expect(engine_.leases_in_use() == 0, "a lease was never freed");
+  expect(!engine_.releasing(), "a release never ended");
+  expect(calls_.empty(), "a call never ended");
+  expect(engine_.GetStats().held == 0, "the statistics say that a lock is held");
+  expect(engine_.GetStats().waiting == 0, "the statistics say that somebody waits");
+  engine_.WhenSettled(
+      [this](const std::vector<NodeStatus>& nodes) {
+        for (const NodeStatus& node : nodes) {
+          if (node.ready) continue;
+          stage_.findings.Add(Checker::kLiveness,
+                              name_ + " still does without " + node.node + ": " + node.reason);
+        }
+      },
+      world_.now());
+}
+
+void ModelClient::Work(bool woken) {
+  busy_ = true;
+  const bool timers_first = woken && world_.random().Chance(50);
+  if (timers_first) engine_.OnTimer(world_.now());
+  while (!inbox_.empty()) {
+    const auto what = std::move(inbox_.front());
+    inbox_.pop_front();
+    what();
+  }
+  engine_.OnTimer(world_.now());
+  busy_ = false;
+  CheckIdle();
+  CheckDecided();
+  ScheduleWake();
+}
+
+void ModelClient::CheckIdle() {
+  const bool idle = engine_.rounds_in_use() == 0 && engine_.leases_in_use() == 0;
+  if (idle && !idle_) keys_.CheckIdle(name_);
+  idle_ = idle;
+}
+
+// Rule 2: what is tried once is over with the last answer at the latest. Somebody else's requests
+// may hide that it is not, but not for ever.
+void ModelClient::CheckDecided() {
+  if (deciding_ > 0 || !asked_ || calls_.size() != 1 || !calls_.begin()->second.once) return;
+  stage_.findings.Add(Checker::kLiveness, name_ + " waits for an answer that nobody owes it");
+}
+
+void ModelClient::ScheduleWake() {
+  const TimePoint next = engine_.next_timer();
+  if (next >= wake_at_) return;
+  wake_at_ = next;
+  world_.At(next, [this] {
+    if (wake_at_ <= world_.now()) wake_at_ = kNever;
+    Do([] {});
+  });
+}
+
+bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, TimePoint) {
+  Request request = {.tag = tag,
+                     .script = &call.script(),
+                     .with_text = call.with_text(),
+                     .keys = {call.keys().begin(), call.keys().end()},
+                     .arguments = {call.arguments().begin(), call.arguments().end()},
+                     .deadline = world_.now() + ModelLink::kCommandTimeout + KeyWatch::kSlack};
+  keys_.OnRequest(request);
+  if (request.script == &kAcquireScript) stage_.tokens.Begin(request.nonce());
+  const bool decides = Decides(call.script());
+  if (!links_[node]->Send(std::move(request), urgent)) return false;
+  // By that call, if there is no other.
+  asked_ = asked_ || (decides && calls_.size() == 1);
+  deciding_ += decides ? 1 : 0;
+  return true;
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,256 @@
+#include "model_user.h"
+
+#include <algorithm>
+#include <span>
+
+#include "core/text.h"
+
+namespace holdfast::core {
+
+ModelUser::ModelUser(ModelClient& client)
+    : client_(client),
+      stage_(client.stage()),
+      world_(stage_.world),
+      happenings_(stage_.happenings),
+      random_(world_.NewStream()) {
+  client.AtDeath([this] { EndBelief(); });
+  Pause(50);
+}
+
+void ModelUser::Say(const std::string& what) const { stage_.trace.Say(client_.name(), what); }
+
+void ModelUser::Pause(int most_ms) {
+  if (stage_.shape.quiet) most_ms *= 8;
+  world_.After(UpTo(most_ms), [this] { client_.Do([this] { Acquire(); }); });
+}
+
+milliseconds ModelUser::Ttl() {
+  if (random_.Chance(30)) return stage_.shape.max_ttl;
+  return std::min(milliseconds(50 + random_.Below(400)), stage_.shape.max_ttl);
+}
+
+std::vector<std::string> ModelUser::Names() {
+  if (random_.Chance(15)) return {std::string(kHot), "b"};
+  return {random_.Chance(85) ? std::string(kHot) : "b"};
+}
+
+AcquireOptions ModelUser::Options() {
+  AcquireOptions options = {.ttl = Ttl()};
+  if (random_.Chance(60)) options.wait = milliseconds(1 + random_.Below(1000));
+  options.retry_delay = milliseconds(20 + random_.Below(100));
+  options.retry_jitter = milliseconds(random_.Below(20));
+  options.auto_extend = random_.Chance(25);
+  const bool bounded = options.auto_extend && random_.Chance(50);
+  if (bounded) options.max_hold = options.ttl + milliseconds(random_.Below(1000));
+  return options;
+}
+
+void ModelUser::Acquire() {
+  if (world_.healed()) return;
+  if (random_.Chance(10)) Inspect();
+  if (random_.Chance(5)) ReleaseAnExtendingLock();
+  names_ = Names();
+  options_ = Options();
+  asked_ = world_.now();
+  const bool waits = options_.wait.count() > 0;
+  const auto call = client_.BeginCall(waits ? options_.wait : ModelLink::kCommandTimeout, !waits);
+  const std::uint64_t ticket = reinterpret_cast<std::uintptr_t>(this) + call;
+  if (random_.Chance(15)) CancelLater(ticket);
+  if (stage_.trace.on()) {
+    Say("wants " + Joined(names_) + " for " + HumanDuration(options_.ttl) +
+        (waits ? ", and waits for " + HumanDuration(options_.wait) : ""));
+  }
+  engine().Acquire(
+      ticket, names_, options_,
+      [this, call](Engine&, absl::StatusOr<LeaseId> id) {
+        client_.EndCall(call);
+        if (id.ok()) return Hold(*id);
+        if (stage_.trace.on()) Say("does not get it: " + id.status().ToString());
+        ++happenings_.refused;
+        Pause(100);
+      },
+      world_.now());
+}
+
+// By a token that nobody holds a lock under; perhaps before there is any connection.
+void ModelUser::ReleaseAnExtendingLock() {
+  const std::vector<std::string> names = {"b"};
+  const LeaseId id = engine().Attach(names, std::string(32, 'f'), world_.now());
+  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  engine().Extend(
+      id, Ttl(), [this, call](const absl::Status&) { client_.EndCall(call); }, world_.now());
+  engine().Release(id, nullptr, world_.now());
+}
+
+void ModelUser::CancelLater(std::uint64_t ticket) {
+  world_.After(UpTo(300), [this, ticket] {
+    client_.Do([this, ticket] { engine().Cancel(ticket, world_.now()); });
+  });
+}
+
+void ModelUser::Hold(LeaseId id) {
+  ++happenings_.acquired;
+  happenings_.several += names_.size() > 1 ? 1 : 0;
+  id_ = id;
+  lost_ = false;
+  lost_at_ = kNever;
+  acquired_ = world_.now();
+  hold_.reset();
+  seen_.reset();
+  CheckTokens();
+  engine().Observe(id, this);
+  if (stage_.trace.on()) Say("holds " + Joined(names_) + " with token " + std::to_string(token_));
+  Continue();
+}
+
+// One for each name, larger than all before; 0 without fencing.
+void ModelUser::CheckTokens() {
+  const std::span<const std::int64_t> fences = engine().fences(id_);
+  Expect(fences.size() == names_.size(), Checker::kTokens, "not as many tokens as names");
+  token_ = fences.front();
+  for (std::size_t i = 0; i < fences.size(); ++i) {
+    if (!client_.fencing()) {
+      Expect(fences[i] == 0, Checker::kTokens, "a token without fencing");
+      continue;
+    }
+    const bool known = stage_.IsKnown(names_[i], fences[i]);
+    ++(known ? happenings_.compared : happenings_.unknown);
+    const std::string wrong =
+        stage_.tokens.Finish(engine().token(id_), names_[i], fences[i], known);
+    if (!wrong.empty()) stage_.findings.Add(Checker::kTokens, wrong);
+    if (!known) stage_.history_broken = true;
+    if (known && names_[i] == kHot && stage_.tokens.IsOfThisHistory(engine().token(id_))) {
+      OpenStore(fences[i]);
+    }
+  }
+  if (names_.front() == kHot) hold_ = stage_.history.Begin(asked_, world_.now(), token_);
+}
+
+void ModelUser::OpenStore(std::int64_t token) {
+  tokens_history_ = stage_.tokens.history();
+  seen_ = stage_.store.Open(token);
+}
+
+// Whatever the lock has become meanwhile: that is what tokens are for.
+void ModelUser::WriteToStore() {
+  if (!seen_ || tokens_history_ != stage_.tokens.history()) return;
+  const std::string wrong = stage_.store.Write(token_, *seen_);
+  if (!wrong.empty()) stage_.findings.Add(Checker::kStore, wrong);
+  seen_.reset();
+}
+
+void ModelUser::Continue() {
+  world_.After(UpTo(random_.Chance(80) ? 80 : 800),
+               [this] { client_.Do([this] { NextStep(); }); });
+}
+
+void ModelUser::NextStep() {
+  const bool over = world_.now() > lost_at_ && client_.woke() < lost_at_;
+  Expect(lost_ || !over, Checker::kLiveness, "the loss was not told");
+  if (!lost_ && world_.now() < valid_until_) {
+    for (const std::string& name : names_) {
+      stage_.CheckHeldOnQuorum(name, engine().token(id_));
+    }
+  }
+  if (random_.Chance(50)) WriteToStore();
+  if (lost_ && random_.Chance(50)) return Release();
+  const bool bounded = options_.max_hold.count() > 0;
+  const bool keep = options_.auto_extend && (world_.healed() || random_.Chance(80));
+  if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
+  const bool quiet = stage_.shape.quiet;
+  if (random_.Chance(world_.healed() || bounded ? 0 : quiet ? 10 : 60)) return Extend();
+  if (random_.Chance(quiet ? 50 : 10)) return Forget();
+  Release();
+}
+
+bool ModelUser::Calm(milliseconds more) const {
+  return world_.healed() && world_.now() > world_.healed_at() + kCalm + more;
+}
+
+void ModelUser::Extend() {
+  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  const auto done = [this, call](const absl::Status& status) {
+    client_.EndCall(call);
+    happenings_.extended += status.ok() ? 1 : 0;
+  };
+  if (stage_.trace.on()) Say("extends " + Joined(names_));
+  engine().Extend(id_, Ttl(), done, world_.now());
+  Continue();  // Perhaps while the extension is under way.
+}
+
+void ModelUser::Release() {
+  if (stage_.trace.on()) Say("releases " + Joined(names_));
+  // A lock that expired is not undone: its keys expire, too (PROTOCOL.md rule 7).
+  if (lost_ || world_.now() >= valid_until_) client_.keys().LetExpire(engine().token(id_));
+  EndBelief();
+  if (random_.Chance(30)) {
+    engine().Release(id_, nullptr, world_.now());
+    return Pause(100);
+  }
+  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  const auto done = [this, call](const absl::Status& status) {
+    client_.EndCall(call);
+    happenings_.released += status.ok() ? 1 : 0;
+    Pause(100);
+  };
+  engine().Release(id_, done, world_.now());
+}
+
+void ModelUser::Forget() {
+  if (stage_.trace.on()) Say("forgets " + Joined(names_));
+  client_.keys().LetExpire(engine().token(id_));
+  EndBelief();
+  engine().Forget(id_);
+  Pause(100);
+}
+
+// The last moment to write to the store.
+void ModelUser::EndBelief() {
+  WriteToStore();
+  stage_.beliefs.End(this);
+  if (!hold_) return;
+  const TimePoint end = std::min(world_.now(), valid_until_);
+  happenings_.held += end - acquired_;
+  stage_.history.End(*hold_, end);
+  hold_.reset();
+}
+
+void ModelUser::Inspect() {
+  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  const auto done = [this, call](const Inspection&) { client_.EndCall(call); };
+  engine().Inspect(std::string(kHot), done, world_.now());
+}
+
+bool ModelUser::OnValidity(TimePoint valid_until, TimePoint lost_at) {
+  Expect(!lost_, Checker::kLiveness, "a loss is final");
+  Expect(lost_at < valid_until, Checker::kLiveness, "the loss is told too late");
+  // Its holder looked at the clock before this came.
+  if (world_.now() >= lost_at_ && random_.Chance(50)) return false;
+  for (const std::string& name : names_) {
+    const std::string wrong = stage_.beliefs.Begin(this, name, valid_until, world_.now());
+    if (!wrong.empty()) stage_.findings.Add(Checker::kExclusion, wrong);
+    stage_.CheckHeldOnQuorum(name, engine().token(id_));
+  }
+  if (options_.max_hold.count() > 0) {
+    Expect(valid_until <= acquired_ + options_.max_hold, Checker::kLiveness,
+           "held beyond max_hold");
+  }
+  if (hold_) stage_.history.End(*hold_, valid_until);
+  if (stage_.trace.on()) Say("believes in it until " + stage_.trace.At(valid_until));
+  valid_until_ = valid_until;
+  lost_at_ = lost_at;
+  return true;
+}
+
+void ModelUser::OnLost() {
+  Expect(!lost_, Checker::kLiveness, "a loss is told twice");
+  if (options_.auto_extend && options_.max_hold.count() == 0) {
+    Expect(!Calm(milliseconds(0)), Checker::kLiveness, "a lock was not kept");
+  }
+  if (stage_.trace.on()) Say("hears that it is lost");
+  // It may go on until the validity ends: the telling comes ahead of that.
+  lost_ = true;
+  ++happenings_.lost;
+}
+
+}  // namespace holdfast::core

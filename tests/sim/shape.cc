@@ -1,0 +1,37 @@
+#include "shape.h"
+
+#include "core/quorum.h"
+
+namespace holdfast::core {
+namespace {
+
+// Mostly short: many beginnings find more than a few long lives.
+milliseconds DrawLength(Random& random) {
+  if (random.Chance(80)) return milliseconds(300 + random.Below(900));
+  if (random.Chance(85)) return milliseconds(1'200 + random.Below(1'800));
+  return milliseconds(3'000 + random.Below(5'000));
+}
+
+}  // namespace
+
+Shape DrawShape(Random& random) {
+  Shape shape;
+  shape.seats = random.Chance(25);
+  shape.clocks_step = !shape.seats && random.Chance(30);
+  shape.nodes = random.Chance(65) ? 3 : 1 + random.Below(5);
+  shape.quorum = QuorumSize(shape.nodes, 0);
+  shape.max_ttl = milliseconds(500 + random.Below(random.Chance(70) ? 500 : 2'000));
+  if (shape.seats) shape.node_timeout = milliseconds(100 + random.Below(1'400));
+  shape.installed = random.Chance(80);
+  shape.durable_percent = shape.seats || random.Chance(50) ? 0 : random.Below(101);
+  shape.quiet = random.Chance(30);
+  shape.wrong_wall_clocks = random.Chance(70);
+  shape.clients = 2 + random.Below(2);
+  shape.users = random.Chance(75) ? 1 : 2;
+  shape.trouble = DrawLength(random);
+  shape.stranger = !shape.seats && !shape.clocks_step && shape.nodes > 1 && random.Chance(3);
+  if (shape.stranger) shape.installed = true;
+  return shape;
+}
+
+}  // namespace holdfast::core

@@ -26,7 +26,12 @@ void ModelClient::Do(std::function<void()> what) {
 }
 
 void ModelClient::Sleep(nanoseconds pause) {
-  asleep_until_ = std::max(asleep_until_, world_.now() + pause);
+  const TimePoint until = std::max(asleep_until_, world_.now() + pause);
+  if (stage_.mistake == Mistake::kMonotonicClock) {
+    behind_ += until - std::max(asleep_until_, world_.now());
+    for (const auto& notice : at_suspension_) notice();
+  }
+  asleep_until_ = until;
   world_.At(asleep_until_, [this] {
     if (dead_ || world_.now() < asleep_until_) return;
     woke_ = world_.now();
@@ -41,7 +46,7 @@ void ModelClient::Die() {
 }
 
 std::uint64_t ModelClient::BeginCall(nanoseconds limit, bool once) {
-  calls_[++last_call_] = {world_.now() + limit, once};
+  calls_[++last_call_] = {now() + limit, once};
   asked_ = false;
   return last_call_;
 }
@@ -51,14 +56,22 @@ void ModelClient::EndCall(std::uint64_t call) {
   if (found == calls_.end()) {
     return stage_.findings.Add(Checker::kLiveness, "a call ended twice");
   }
-  stage_.findings.Expect(world_.now() <= std::max(found->second.deadline, woke_),
+  stage_.findings.Expect(now() <= std::max(found->second.deadline, woke_ - behind_),
                          Checker::kLiveness, "a call ended late");
   calls_.erase(found);
 }
 
 void ModelClient::OnConnected(int node, const Greeting& greeting) {
-  engine_.OnNodeReady(node, greeting, world_.now());
+  engine_.OnNodeReady(node, greeting, now());
   keys_.CheckNewConnection(*stage_.nodes[node], *links_[node]);
+}
+
+void ModelClient::OnRedirectedGrant(Tag tag, ReplyView grant) {
+  if (!stage_.shape.seats || stage_.mistake != Mistake::kRedirectCountedTwice) return;
+  for (std::size_t node = 0; node < links_.size(); ++node) {
+    if (!links_[node]->AnswerOtherwise(tag)) continue;
+    return engine_.OnNodeReply(static_cast<int>(node), tag, grant, now());
+  }
 }
 
 void ModelClient::OnAnswered(const Script& script) { deciding_ -= Decides(script) ? 1 : 0; }
@@ -77,24 +90,25 @@ void ModelClient::ExpectRest() {
   engine_.WhenSettled(
       [this](const std::vector<NodeStatus>& nodes) {
         for (const NodeStatus& node : nodes) {
-          if (node.ready) continue;
+          const bool left_out = links_[&node - nodes.data()]->left_out();
+          if (node.ready || left_out) continue;
           stage_.findings.Add(Checker::kLiveness,
                               name_ + " still does without " + node.node + ": " + node.reason);
         }
       },
-      world_.now());
+      now());
 }
 
 void ModelClient::Work(bool woken) {
   busy_ = true;
   const bool timers_first = woken && world_.random().Chance(50);
-  if (timers_first) engine_.OnTimer(world_.now());
+  if (timers_first) engine_.OnTimer(now());
   while (!inbox_.empty()) {
     const auto what = std::move(inbox_.front());
     inbox_.pop_front();
     what();
   }
-  engine_.OnTimer(world_.now());
+  engine_.OnTimer(now());
   busy_ = false;
   CheckIdle();
   CheckDecided();
@@ -118,8 +132,8 @@ void ModelClient::ScheduleWake() {
   const TimePoint next = engine_.next_timer();
   if (next >= wake_at_) return;
   wake_at_ = next;
-  world_.At(next, [this] {
-    if (wake_at_ <= world_.now()) wake_at_ = kNever;
+  world_.At(next == kNever ? next : next + behind_, [this, next] {
+    if (wake_at_ == next) wake_at_ = kNever;
     Do([] {});
   });
 }

@@ -54,6 +54,12 @@ class ModelClient final : public Transport,
 
   void OnConnected(int node, const Greeting& greeting) override;
   void OnAnswered(const Script& script) override;
+  void OnRedirectedGrant(Tag tag, ReplyView grant) override;
+
+  // What its clock shows: the world's time, unless it stood still when the machine slept.
+  TimePoint now() const override { return world_.now() - behind_; }
+  TimePoint ToWorld(TimePoint mine) const { return mine + behind_; }
+  void AtSuspension(std::function<void()> notice) { at_suspension_.push_back(std::move(notice)); }
 
   TimePoint woke() const { return woke_; }
 
@@ -89,13 +95,15 @@ class ModelClient final : public Transport,
   bool idle_ = true;
   bool dead_ = false;
   std::vector<std::function<void()>> at_death_;
+  nanoseconds behind_{0};
+  std::vector<std::function<void()>> at_suspension_;
   TimePoint asleep_until_;
   TimePoint woke_;
   TimePoint wake_at_ = kNever;
   std::uint64_t last_call_ = 0;
   std::map<std::uint64_t, Call> calls_;
-  int deciding_ = 0;     // Unanswered requests of attempts.
-  bool asked_ = false;   // Since the last call began.
+  int deciding_ = 0;    // Unanswered requests of attempts.
+  bool asked_ = false;  // Since the last call began.
   KeyWatch keys_;
   Engine engine_;
   std::vector<std::unique_ptr<ModelLink>> links_;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,9 +32,13 @@ class ModelLink {
     virtual void Do(std::function<void()> what) = 0;
     virtual const std::string& name() const = 0;
     virtual Engine& engine() = 0;
+    // What its clock shows.
+    virtual TimePoint now() const = 0;
     virtual void OnConnected(int node, const Greeting& greeting) = 0;
     // A request has got its answer, or will get none; the engine has not heard of it yet.
     virtual void OnAnswered(const Script& script) = 0;
+    // A grant came by way of a redirection.
+    virtual void OnRedirectedGrant(Tag tag, ReplyView grant) = 0;
 
    protected:
     ~Host() = default;
@@ -44,10 +49,22 @@ class ModelLink {
     Connect(Between(0, 20));
   }
 
+  // No connection is ever made.
+  void LeaveOut() { left_out_ = true; }
+  bool left_out() const { return left_out_; }
+
   bool Send(Request request, bool urgent) {
+    const bool release = request.script == &kReleaseScript;
+    if (release && stage_.mistake == Mistake::kReleaseOnAnotherConnection) {
+      return SendAside(std::move(request));
+    }
     if (!urgent && connection_->unanswered.size() >= kMaxUnanswered) return false;
     const TimePoint deadline = world_.now() + kCommandTimeout;
     connection_->unanswered.push_back({request.tag, request.script, deadline});
+    const bool acquire = request.script == &kAcquireScript;
+    if (acquire && stage_.mistake == Mistake::kAcquireResent) {
+      connection_->unanswered.back().again = request;
+    }
     world_.At(deadline, [this, c = connection_] { host_.Do([this, c] { CheckDeadline(c); }); });
     if (stage_.trace.on()) Say("asks: " + TextOf(request));
     if (!connection_->open) return true;  // It does not know yet.
@@ -58,10 +75,21 @@ class ModelLink {
   }
 
   bool IsOnItsWay(const Script& script, std::string_view nonce) const {
-    const auto& sent = connection_->to_node;
-    return std::any_of(sent.begin(), sent.end(), [&](const Request& next) {
+    const auto is_it = [&](const Request& next) {
       return next.script == &script && next.nonce() == nonce;
-    });
+    };
+    const auto& sent = connection_->to_node;
+    return std::any_of(sent.begin(), sent.end(), is_it) ||
+           std::any_of(aside_.begin(), aside_.end(), is_it);
+  }
+
+  // If it still waits for the answer to `tag`, it does not any more.
+  bool AnswerOtherwise(Tag tag) {
+    if (!connection_) return false;
+    for (Unanswered& command : connection_->unanswered) {
+      if (command.tag == tag && !command.answered) return command.answered = true;
+    }
+    return false;
   }
 
   // What is on its way to the node may arrive, the first of it or all, even much later.
@@ -84,6 +112,8 @@ class ModelLink {
     Tag tag = 0;
     const Script* script = nullptr;
     TimePoint deadline;
+    std::optional<Request> again = {};  // To be sent once more if it gets no answer.
+    bool answered = false;              // By another node.
   };
   struct Connection {
     unsigned life = 0;  // The node's.
@@ -110,17 +140,32 @@ class ModelLink {
     world_.After(pause, [this, reachable] { reachable ? ShakeHands() : FailToConnect(); });
   }
 
+  bool SendAside(Request request) {
+    aside_.push_back(request);
+    world_.After(stage_.Delay(), [this, request] {
+      aside_.pop_front();
+      auto reply = std::make_shared<Reply>();
+      const bool arrives = node_.up();
+      if (arrives) *reply = node_.Execute(request, true, node_.life());
+      host_.Do([this, tag = request.tag, arrives, reply] {
+        if (!arrives) return host_.engine().OnNodeNoReply(index_, tag, host_.now());
+        host_.engine().OnNodeReply(index_, tag, reply->root(), host_.now());
+      });
+    });
+    return true;
+  }
+
   void FailToConnect() {
     host_.Do([this] {
-      host_.engine().OnNodeDown(index_, {Vote::kDown, "cannot connect"}, world_.now());
+      host_.engine().OnNodeDown(index_, {Vote::kDown, "cannot connect"}, host_.now());
     });
     Connect(Between(10, world_.random().Chance(20) ? 1500 : 100));
   }
 
   void ShakeHands() {
-    const TimePoint sent = world_.now();
+    const TimePoint sent = host_.now();
     world_.After(Between(0, 10), [this, sent] {
-      if (!node_.up()) return FailToConnect();
+      if (!node_.up() || left_out_) return FailToConnect();
       const unsigned life = node_.Entry();
       const Greeting greeting = node_.Greet(sent, life);
       world_.After(Between(0, 10), [this, greeting, life] { EndHandshake(greeting, life); });
@@ -134,6 +179,7 @@ class ModelLink {
       connection_->life = life;
       if (stage_.trace.on()) Say("is connected");
       host_.OnConnected(index_, greeting);
+      for (Request& request : std::exchange(again_, {})) Send(std::move(request), true);
     });
   }
 
@@ -146,8 +192,8 @@ class ModelLink {
     const Request& next = c->to_node.front();
     Reply reply = node_.Execute(next, c->open, c->life);
     if (stage_.trace.on()) {
-      stage_.trace.Say(node_.name(), "of " + host_.name() + ": " + TextOf(next) + ": " +
-                                         TextOf(reply.root()));
+      stage_.trace.Say(node_.name(),
+                       "of " + host_.name() + ": " + TextOf(next) + ": " + TextOf(reply.root()));
     }
     c->to_node.pop_front();
     if (!c->open) return;
@@ -162,9 +208,13 @@ class ModelLink {
     const Unanswered command = c->unanswered.front();
     c->to_client.pop_front();
     c->unanswered.pop_front();
-    if (stage_.trace.on()) Say("hears of " + std::string(command.script->name) + ": " + TextOf(reply.root()));
+    if (stage_.trace.on())
+      Say("hears of " + std::string(command.script->name) + ": " + TextOf(reply.root()));
     host_.OnAnswered(*command.script);
-    host_.engine().OnNodeReply(index_, command.tag, reply.root(), world_.now());
+    if (command.answered) return;
+    const bool granted = command.script == &kAcquireScript && reply.root().at(0).text() == "OK";
+    if (granted && c->life > 0) host_.OnRedirectedGrant(command.tag, reply.root());
+    host_.engine().OnNodeReply(index_, command.tag, reply.root(), host_.now());
   }
 
   void CheckDeadline(const ConnectionPtr& c) {
@@ -176,10 +226,12 @@ class ModelLink {
   void NoticeEnd(const ConnectionPtr& c, const NodeProblem& problem) {
     connection_ = nullptr;
     if (stage_.trace.on()) Say("has lost its connection: " + problem.reason);
-    host_.engine().OnNodeDown(index_, problem, world_.now());
+    host_.engine().OnNodeDown(index_, problem, host_.now());
     for (const Unanswered& command : c->unanswered) {
       host_.OnAnswered(*command.script);
-      host_.engine().OnNodeNoReply(index_, command.tag, world_.now());
+      if (command.again) again_.push_back(*command.again);
+      if (command.again || command.answered) continue;
+      host_.engine().OnNodeNoReply(index_, command.tag, host_.now());
     }
     Connect(Between(5, 100));
   }
@@ -190,6 +242,9 @@ class ModelLink {
   ModelNode& node_;
   int index_;
   ConnectionPtr connection_;
+  bool left_out_ = false;
+  std::deque<Request> aside_;  // On their way by no connection of ours.
+  std::deque<Request> again_;  // To be sent once there is a connection.
 };
 
 }  // namespace holdfast::core

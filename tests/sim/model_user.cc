@@ -14,6 +14,9 @@ ModelUser::ModelUser(ModelClient& client)
       happenings_(stage_.happenings),
       random_(world_.NewStream()) {
   client.AtDeath([this] { EndBelief(); });
+  client.AtSuspension([this] {
+    if (believes_) Believe();
+  });
   Pause(50);
 }
 
@@ -69,22 +72,22 @@ void ModelUser::Acquire() {
         ++happenings_.refused;
         Pause(100);
       },
-      world_.now());
+      client_.now());
 }
 
 // By a token that nobody holds a lock under; perhaps before there is any connection.
 void ModelUser::ReleaseAnExtendingLock() {
   const std::vector<std::string> names = {"b"};
-  const LeaseId id = engine().Attach(names, std::string(32, 'f'), world_.now());
+  const LeaseId id = engine().Attach(names, std::string(32, 'f'), client_.now());
   const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
   engine().Extend(
-      id, Ttl(), [this, call](const absl::Status&) { client_.EndCall(call); }, world_.now());
-  engine().Release(id, nullptr, world_.now());
+      id, Ttl(), [this, call](const absl::Status&) { client_.EndCall(call); }, client_.now());
+  engine().Release(id, nullptr, client_.now());
 }
 
 void ModelUser::CancelLater(std::uint64_t ticket) {
   world_.After(UpTo(300), [this, ticket] {
-    client_.Do([this, ticket] { engine().Cancel(ticket, world_.now()); });
+    client_.Do([this, ticket] { engine().Cancel(ticket, client_.now()); });
   });
 }
 
@@ -140,14 +143,13 @@ void ModelUser::WriteToStore() {
 }
 
 void ModelUser::Continue() {
-  world_.After(UpTo(random_.Chance(80) ? 80 : 800),
-               [this] { client_.Do([this] { NextStep(); }); });
+  world_.After(UpTo(random_.Chance(80) ? 80 : 800), [this] { client_.Do([this] { NextStep(); }); });
 }
 
 void ModelUser::NextStep() {
-  const bool over = world_.now() > lost_at_ && client_.woke() < lost_at_;
+  const bool over = client_.now() > lost_at_ && client_.woke() < client_.ToWorld(lost_at_);
   Expect(lost_ || !over, Checker::kLiveness, "the loss was not told");
-  if (!lost_ && world_.now() < valid_until_) {
+  if (!lost_ && client_.now() < valid_until_) {
     for (const std::string& name : names_) {
       stage_.CheckHeldOnQuorum(name, engine().token(id_));
     }
@@ -174,17 +176,17 @@ void ModelUser::Extend() {
     happenings_.extended += status.ok() ? 1 : 0;
   };
   if (stage_.trace.on()) Say("extends " + Joined(names_));
-  engine().Extend(id_, Ttl(), done, world_.now());
+  engine().Extend(id_, Ttl(), done, client_.now());
   Continue();  // Perhaps while the extension is under way.
 }
 
 void ModelUser::Release() {
   if (stage_.trace.on()) Say("releases " + Joined(names_));
   // A lock that expired is not undone: its keys expire, too (PROTOCOL.md rule 7).
-  if (lost_ || world_.now() >= valid_until_) client_.keys().LetExpire(engine().token(id_));
+  if (lost_ || client_.now() >= valid_until_) client_.keys().LetExpire(engine().token(id_));
   EndBelief();
   if (random_.Chance(30)) {
-    engine().Release(id_, nullptr, world_.now());
+    engine().Release(id_, nullptr, client_.now());
     return Pause(100);
   }
   const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
@@ -193,7 +195,7 @@ void ModelUser::Release() {
     happenings_.released += status.ok() ? 1 : 0;
     Pause(100);
   };
-  engine().Release(id_, done, world_.now());
+  engine().Release(id_, done, client_.now());
 }
 
 void ModelUser::Forget() {
@@ -208,8 +210,9 @@ void ModelUser::Forget() {
 void ModelUser::EndBelief() {
   WriteToStore();
   stage_.beliefs.End(this);
+  believes_ = false;
   if (!hold_) return;
-  const TimePoint end = std::min(world_.now(), valid_until_);
+  const TimePoint end = std::min(world_.now(), client_.ToWorld(valid_until_));
   happenings_.held += end - acquired_;
   stage_.history.End(*hold_, end);
   hold_.reset();
@@ -218,28 +221,34 @@ void ModelUser::EndBelief() {
 void ModelUser::Inspect() {
   const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
   const auto done = [this, call](const Inspection&) { client_.EndCall(call); };
-  engine().Inspect(std::string(kHot), done, world_.now());
+  engine().Inspect(std::string(kHot), done, client_.now());
 }
 
 bool ModelUser::OnValidity(TimePoint valid_until, TimePoint lost_at) {
   Expect(!lost_, Checker::kLiveness, "a loss is final");
   Expect(lost_at < valid_until, Checker::kLiveness, "the loss is told too late");
   // Its holder looked at the clock before this came.
-  if (world_.now() >= lost_at_ && random_.Chance(50)) return false;
+  if (client_.now() >= lost_at_ && random_.Chance(50)) return false;
+  valid_until_ = valid_until;
+  lost_at_ = lost_at;
+  Believe();
+  if (options_.max_hold.count() > 0) {
+    Expect(client_.ToWorld(valid_until) <= acquired_ + options_.max_hold, Checker::kLiveness,
+           "held beyond max_hold");
+  }
+  return true;
+}
+
+void ModelUser::Believe() {
+  const TimePoint until = client_.ToWorld(valid_until_);
+  believes_ = true;
   for (const std::string& name : names_) {
-    const std::string wrong = stage_.beliefs.Begin(this, name, valid_until, world_.now());
+    const std::string wrong = stage_.beliefs.Begin(this, name, until, world_.now());
     if (!wrong.empty()) stage_.findings.Add(Checker::kExclusion, wrong);
     stage_.CheckHeldOnQuorum(name, engine().token(id_));
   }
-  if (options_.max_hold.count() > 0) {
-    Expect(valid_until <= acquired_ + options_.max_hold, Checker::kLiveness,
-           "held beyond max_hold");
-  }
-  if (hold_) stage_.history.End(*hold_, valid_until);
-  if (stage_.trace.on()) Say("believes in it until " + stage_.trace.At(valid_until));
-  valid_until_ = valid_until;
-  lost_at_ = lost_at;
-  return true;
+  if (hold_) stage_.history.End(*hold_, until);
+  if (stage_.trace.on()) Say("believes in it until " + stage_.trace.At(until));
 }
 
 void ModelUser::OnLost() {

@@ -15,14 +15,14 @@ namespace holdfast::core {
 // anything, or that their clocks stepped.
 inline void Probe(ModelClient& client, bool must_succeed) {
   Stage& stage = client.stage();
-  const auto release = [&stage, must_succeed](Engine& engine, absl::StatusOr<LeaseId> id) {
-    if (id.ok()) return engine.Release(*id, nullptr, stage.world.now());
+  const auto release = [&client, &stage, must_succeed](Engine& engine, absl::StatusOr<LeaseId> id) {
+    if (id.ok()) return engine.Release(*id, nullptr, client.now());
     if (!must_succeed) return;
     stage.findings.Add(Checker::kLiveness, "a free lock cannot be had: " + id.status().ToString());
   };
   client.Do([&client, &stage, release] {
     const std::vector<std::string> names = {"of " + client.name()};
-    client.engine().Acquire(0, names, {.ttl = milliseconds(400)}, release, stage.world.now());
+    client.engine().Acquire(0, names, {.ttl = milliseconds(400)}, release, client.now());
   });
 }
 

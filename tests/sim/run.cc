@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/fingerprint.h"
+#include "core/quorum.h"
 #include "core/seats.h"
 #include "model_client.h"
 #include "model_node.h"
@@ -61,7 +62,8 @@ Schedule::Schedule(const Plan& plan, LuaRunner& lua, Happenings& happenings, std
              .trace = Trace(world_, trace),
              .store = FencedStore(lua),
              .beliefs = Beliefs(!shape_.clocks_step),
-             .quick_network = plan.quick_network},
+             .quick_network = plan.quick_network,
+             .mistake = plan.mistake},
       random_(world_.NewStream()) {
   ++happenings.runs;
   AddNodes(lua);
@@ -133,10 +135,9 @@ void Schedule::CountStats() {
 void Schedule::AddNodes(LuaRunner& lua) {
   if (shape_.seats) tags_ = SeatTags(shape_.nodes, 1).front();
   for (int i = 0; i < shape_.nodes; ++i) names_.push_back("n" + std::to_string(i));
-  fingerprint_ =
-      shape_.seats
-          ? MakeClusterFingerprint(shape_.nodes, 1, shape_.quorum, shape_.max_ttl, "sim")
-          : MakeFingerprint(shape_.nodes, shape_.quorum, shape_.max_ttl, "sim");
+  fingerprint_ = shape_.seats
+                     ? MakeClusterFingerprint(shape_.nodes, 1, shape_.quorum, shape_.max_ttl, "sim")
+                     : MakeFingerprint(shape_.nodes, shape_.quorum, shape_.max_ttl, "sim");
   for (int i = 0; i < shape_.nodes; ++i) {
     const bool durable = random_.Chance(shape_.durable_percent);
     stage_.nodes.push_back(
@@ -164,7 +165,17 @@ EngineOptions Schedule::Options() {
 }
 
 void Schedule::AddClient() {
-  clients_.push_back(std::make_unique<ModelClient>(stage_, Options(), WallClock()));
+  EngineOptions options = Options();
+  const int some = plan_.mistake == Mistake::kNone ? 0 : 1 + random_.Below(shape_.nodes);
+  const bool filtered = plan_.mistake == Mistake::kFilterChangesQuorum;
+  if (filtered || (plan_.mistake == Mistake::kVotePerNode && shape_.seats)) {
+    options.admission.quorum = QuorumSize(some, 0);
+  }
+  clients_.push_back(std::make_unique<ModelClient>(stage_, options, WallClock()));
+  const int first = random_.Below(shape_.nodes);
+  for (int i = some; filtered && i < shape_.nodes; ++i) {
+    clients_.back()->link((first + i) % shape_.nodes).LeaveOut();
+  }
   AddUsers(*clients_.back());
 }
 
@@ -188,8 +199,8 @@ std::int64_t Schedule::WallClock() {
   const std::int64_t right = stage_.nodes.front()->UnixUs();
   if (!shape_.wrong_wall_clocks) return right + random_.Below(4'000) - 2'000;
   constexpr std::int64_t kYear = 365LL * 86'400'000'000;
-  const std::array<std::int64_t, 5> wrong = {right + 3'000'000, right - 3'000'000, 1,
-                                             right + kYear, -kYear};
+  const std::array<std::int64_t, 5> wrong = {right + 3'000'000, right - 3'000'000, 1, right + kYear,
+                                             -kYear};
   return wrong[random_.Below(static_cast<int>(wrong.size()))];
 }
 

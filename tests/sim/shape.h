@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/time.h"
+#include "mistakes.h"
 #include "random.h"
 
 namespace holdfast::core {
@@ -39,6 +40,7 @@ struct Plan {
   std::uint64_t seed = 0;
   std::set<int> without = {};                  // Faults that do not happen, by number.
   std::optional<milliseconds> length = {};     // Of the trouble, instead of the one drawn.
+  Mistake mistake = Mistake::kNone;
   bool quick_network = false;                  // No message is slow, no connection fails to come.
 };
 

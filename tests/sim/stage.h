@@ -35,6 +35,7 @@ struct Stage {
   History history = {};         // Of the name that most want.
   bool history_broken = false;  // Nodes forgot tokens: the later ones do not follow the earlier.
   bool quick_network = false;
+  Mistake mistake = Mistake::kNone;
 
   // The way of a message: mostly quick, at times longer than anybody waits.
   nanoseconds Delay();

@@ -32,6 +32,17 @@ class KeyWatch {
     gone_by = std::max(gone_by, stage_.world.now() + ModelLink::kCommandTimeout + ttl);
   }
 
+  // `node` was asked to extend a lock, and answered so.
+  void OnExtendReply(const std::string& nonce, int node, ReplyView reply) {
+    if (reply.text() == "EXTENDED") denied_[nonce].erase(node);
+    if (reply.text() == "ABSENT" || reply.text() == "FOREIGN") denied_[nonce].insert(node);
+  }
+  // By how many nodes the client knows that they do not have it any more.
+  int Denials(std::string_view nonce) const {
+    const auto found = denied_.find(nonce);
+    return found == denied_.end() ? 0 : static_cast<int>(found->second.size());
+  }
+
   // The keys of `nonce` need not be undone; they expire.
   void LetExpire(std::string_view nonce) { left_.emplace(nonce); }
 
@@ -74,6 +85,7 @@ class KeyWatch {
   std::map<std::string, TimePoint, std::less<>> gone_by_;  // By nonce.
   std::set<std::string, std::less<>> released_;
   std::set<std::string, std::less<>> left_;
+  std::map<std::string, std::set<int>, std::less<>> denied_;  // Nodes, by nonce.
 };
 
 }  // namespace holdfast::core

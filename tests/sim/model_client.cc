@@ -10,6 +10,7 @@ ModelClient::ModelClient(Stage& stage, const EngineOptions& options, std::int64_
       world_(stage.world),
       name_(options.owner),
       fencing_(options.fencing),
+      quorum_(options.admission.quorum),
       wall_offset_us_(unix_us - BootMicros()),
       keys_(stage),
       engine_(options, *this, *this, *this, world_.now()) {
@@ -48,6 +49,7 @@ void ModelClient::Die() {
 std::uint64_t ModelClient::BeginCall(nanoseconds limit, bool once) {
   calls_[++last_call_] = {now() + limit, once};
   asked_ = false;
+  attempt_.reset();
   return last_call_;
 }
 
@@ -74,7 +76,16 @@ void ModelClient::OnRedirectedGrant(Tag tag, ReplyView grant) {
   }
 }
 
-void ModelClient::OnAnswered(const Script& script) { deciding_ -= Decides(script) ? 1 : 0; }
+void ModelClient::OnAnswered(int node, const ModelLink::Unanswered& command, const Reply* reply) {
+  deciding_ -= Decides(*command.script) ? 1 : 0;
+  if (command.script == &kExtendScript && reply != nullptr) {
+    keys_.OnExtendReply(command.nonce, node, reply->root());
+  }
+  if (command.script != &kAcquireScript) return;
+  Votes& votes = votes_[command.tag];
+  --votes.pending;
+  votes.granted += reply != nullptr && reply->root().at(0).text() == "OK" ? 1 : 0;
+}
 
 void ModelClient::ExpectRest() {
   if (dead_) return;
@@ -124,7 +135,13 @@ void ModelClient::CheckIdle() {
 // Rule 2: what is tried once is over with the last answer at the latest. Somebody else's requests
 // may hide that it is not, but not for ever.
 void ModelClient::CheckDecided() {
-  if (deciding_ > 0 || !asked_ || calls_.size() != 1 || !calls_.begin()->second.once) return;
+  if (calls_.size() != 1 || !calls_.begin()->second.once) return;
+  if (attempt_) {
+    const Votes& votes = votes_[*attempt_];
+    stage_.findings.Expect(votes.granted + votes.pending >= quorum_, Checker::kLiveness,
+                           "an attempt goes on that cannot succeed any more");
+  }
+  if (deciding_ > 0 || !asked_) return;
   stage_.findings.Add(Checker::kLiveness, name_ + " waits for an answer that nobody owes it");
 }
 
@@ -145,14 +162,30 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
                      .keys = {call.keys().begin(), call.keys().end()},
                      .arguments = {call.arguments().begin(), call.arguments().end()},
                      .deadline = world_.now() + ModelLink::kCommandTimeout + KeyWatch::kSlack};
+  ShortenRetention(request);
   keys_.OnRequest(request);
   if (request.script == &kAcquireScript) stage_.tokens.Begin(request.nonce());
   const bool decides = Decides(call.script());
+  const std::string nonce = request.script == &kAcquireScript ? request.nonce() : "";
   if (!links_[node]->Send(std::move(request), urgent)) return false;
   // By that call, if there is no other.
   asked_ = asked_ || (decides && calls_.size() == 1);
   deciding_ += decides ? 1 : 0;
+  if (&call.script() != &kAcquireScript) return true;
+  attempt_ = calls_.size() == 1 ? std::optional(tag) : std::nullopt;
+  Votes& votes = votes_[tag];
+  if (votes.nonce != nonce) votes = {nonce};
+  ++votes.pending;
   return true;
+}
+
+// As if counters were left alone for a week.
+void ModelClient::ShortenRetention(Request& request) const {
+  if (stage_.shape.retention.count() == 0) return;
+  const std::string retention = std::to_string(stage_.shape.retention.count());
+  if (request.script == &kAcquireScript) request.arguments.at(5) = retention;
+  if (request.script == &kFinaliseScript) request.arguments.at(1) = retention;
+  if (request.script == &kReleaseScript) request.arguments.at(1) = retention;
 }
 
 }  // namespace holdfast::core

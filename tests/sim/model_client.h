@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,7 +54,7 @@ class ModelClient final : public Transport,
   void EndCall(std::uint64_t call);
 
   void OnConnected(int node, const Greeting& greeting) override;
-  void OnAnswered(const Script& script) override;
+  void OnAnswered(int node, const ModelLink::Unanswered& command, const Reply* reply) override;
   void OnRedirectedGrant(Tag tag, ReplyView grant) override;
 
   // What its clock shows: the world's time, unless it stood still when the machine slept.
@@ -67,6 +68,12 @@ class ModelClient final : public Transport,
   void ExpectRest();
 
  private:
+  // On an attempt.
+  struct Votes {
+    std::string nonce;
+    int granted = 0;
+    int pending = 0;
+  };
   struct Call {
     TimePoint deadline;
     bool once = false;
@@ -76,6 +83,7 @@ class ModelClient final : public Transport,
   void Work(bool woken);
   void CheckIdle();
   void CheckDecided();
+  void ShortenRetention(Request& request) const;
   void ScheduleWake();
   static bool Decides(const Script& script) {
     return &script == &kAcquireScript || &script == &kFinaliseScript;
@@ -89,6 +97,7 @@ class ModelClient final : public Transport,
   World& world_;
   const std::string name_;
   const bool fencing_;
+  const int quorum_;
   std::int64_t wall_offset_us_;
   std::deque<std::function<void()>> inbox_;
   bool busy_ = false;
@@ -102,8 +111,10 @@ class ModelClient final : public Transport,
   TimePoint wake_at_ = kNever;
   std::uint64_t last_call_ = 0;
   std::map<std::uint64_t, Call> calls_;
-  int deciding_ = 0;    // Unanswered requests of attempts.
-  bool asked_ = false;  // Since the last call began.
+  std::map<Tag, Votes> votes_;
+  std::optional<Tag> attempt_;  // The latest since the last call began.
+  int deciding_ = 0;            // Unanswered requests of attempts.
+  bool asked_ = false;          // Since the last call began.
   KeyWatch keys_;
   Engine engine_;
   std::vector<std::unique_ptr<ModelLink>> links_;

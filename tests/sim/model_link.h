@@ -25,6 +25,15 @@ class ModelLink {
   static constexpr milliseconds kCommandTimeout{200};
   static constexpr std::size_t kMaxUnanswered = 6;
 
+  struct Unanswered {
+    Tag tag = 0;
+    const Script* script = nullptr;
+    std::string nonce;
+    TimePoint deadline;
+    std::optional<Request> again = {};  // To be sent once more if it gets no answer.
+    bool answered = false;              // By another node.
+  };
+
   // The process at this end.
   class Host {
    public:
@@ -35,8 +44,8 @@ class ModelLink {
     // What its clock shows.
     virtual TimePoint now() const = 0;
     virtual void OnConnected(int node, const Greeting& greeting) = 0;
-    // A request has got its answer, or will get none; the engine has not heard of it yet.
-    virtual void OnAnswered(const Script& script) = 0;
+    // A request has got its answer, or will get none (null); the engine has not heard of it yet.
+    virtual void OnAnswered(int node, const Unanswered& command, const Reply* reply) = 0;
     // A grant came by way of a redirection.
     virtual void OnRedirectedGrant(Tag tag, ReplyView grant) = 0;
 
@@ -59,9 +68,11 @@ class ModelLink {
       return SendAside(std::move(request));
     }
     if (!urgent && connection_->unanswered.size() >= kMaxUnanswered) return false;
-    const TimePoint deadline = world_.now() + kCommandTimeout;
-    connection_->unanswered.push_back({request.tag, request.script, deadline});
     const bool acquire = request.script == &kAcquireScript;
+    const bool extend = request.script == &kExtendScript;
+    const TimePoint deadline = world_.now() + kCommandTimeout;
+    connection_->unanswered.push_back(
+        {request.tag, request.script, acquire || extend ? request.nonce() : "", deadline});
     if (acquire && stage_.mistake == Mistake::kAcquireResent) {
       connection_->unanswered.back().again = request;
     }
@@ -108,13 +119,6 @@ class ModelLink {
   bool IsStale() const { return connection_ && !node_.Serves(connection_->life); }
 
  private:
-  struct Unanswered {
-    Tag tag = 0;
-    const Script* script = nullptr;
-    TimePoint deadline;
-    std::optional<Request> again = {};  // To be sent once more if it gets no answer.
-    bool answered = false;              // By another node.
-  };
   struct Connection {
     unsigned life = 0;  // The node's.
     bool open = true;
@@ -210,7 +214,7 @@ class ModelLink {
     c->unanswered.pop_front();
     if (stage_.trace.on())
       Say("hears of " + std::string(command.script->name) + ": " + TextOf(reply.root()));
-    host_.OnAnswered(*command.script);
+    host_.OnAnswered(index_, command, &reply);
     if (command.answered) return;
     const bool granted = command.script == &kAcquireScript && reply.root().at(0).text() == "OK";
     if (granted && c->life > 0) host_.OnRedirectedGrant(command.tag, reply.root());
@@ -228,7 +232,7 @@ class ModelLink {
     if (stage_.trace.on()) Say("has lost its connection: " + problem.reason);
     host_.engine().OnNodeDown(index_, problem, host_.now());
     for (const Unanswered& command : c->unanswered) {
-      host_.OnAnswered(*command.script);
+      host_.OnAnswered(index_, command, nullptr);
       if (command.again) again_.push_back(*command.again);
       if (command.again || command.answered) continue;
       host_.engine().OnNodeNoReply(index_, command.tag, host_.now());

@@ -97,6 +97,7 @@ void ModelUser::Hold(LeaseId id) {
   id_ = id;
   lost_ = false;
   lost_at_ = kNever;
+  extended_ = false;
   acquired_ = world_.now();
   hold_.reset();
   seen_.reset();
@@ -149,11 +150,9 @@ void ModelUser::Continue() {
 void ModelUser::NextStep() {
   const bool over = client_.now() > lost_at_ && client_.woke() < client_.ToWorld(lost_at_);
   Expect(lost_ || !over, Checker::kLiveness, "the loss was not told");
-  if (!lost_ && client_.now() < valid_until_) {
-    for (const std::string& name : names_) {
-      stage_.CheckHeldOnQuorum(name, engine().token(id_));
-    }
-  }
+  if (!lost_ && client_.now() < valid_until_) CheckNodes();
+  Expect(lost_ || client_.keys().Denials(engine().token(id_)) <= Spare(), Checker::kLiveness,
+         "held, although too many nodes have said that it is gone");
   if (random_.Chance(50)) WriteToStore();
   if (lost_ && random_.Chance(50)) return Release();
   const bool bounded = options_.max_hold.count() > 0;
@@ -176,6 +175,7 @@ void ModelUser::Extend() {
     happenings_.extended += status.ok() ? 1 : 0;
   };
   if (stage_.trace.on()) Say("extends " + Joined(names_));
+  extended_ = true;
   engine().Extend(id_, Ttl(), done, client_.now());
   Continue();  // Perhaps while the extension is under way.
 }
@@ -183,13 +183,17 @@ void ModelUser::Extend() {
 void ModelUser::Release() {
   if (stage_.trace.on()) Say("releases " + Joined(names_));
   // A lock that expired is not undone: its keys expire, too (PROTOCOL.md rule 7).
-  if (lost_ || client_.now() >= valid_until_) client_.keys().LetExpire(engine().token(id_));
+  // But what was lost before it expired, or may have been prolonged too late, is.
+  const bool over = lost_ || client_.now() >= valid_until_;
+  const bool swept = !options_.auto_extend && (extended_ || client_.now() < valid_until_);
+  if (over && !swept) client_.keys().LetExpire(engine().token(id_));
   EndBelief();
   if (random_.Chance(30)) {
     engine().Release(id_, nullptr, client_.now());
     return Pause(100);
   }
-  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  // That a lock is lost is said without asking anybody.
+  const auto call = client_.BeginCall(over ? milliseconds(0) : ModelLink::kCommandTimeout);
   const auto done = [this, call](const absl::Status& status) {
     client_.EndCall(call);
     happenings_.released += status.ok() ? 1 : 0;
@@ -204,6 +208,10 @@ void ModelUser::Forget() {
   EndBelief();
   engine().Forget(id_);
   Pause(100);
+}
+
+void ModelUser::CheckNodes() {
+  for (const std::string& name : names_) stage_.CheckHeldOnQuorum(name, engine().token(id_));
 }
 
 // The last moment to write to the store.
@@ -245,8 +253,12 @@ void ModelUser::Believe() {
   for (const std::string& name : names_) {
     const std::string wrong = stage_.beliefs.Begin(this, name, until, world_.now());
     if (!wrong.empty()) stage_.findings.Add(Checker::kExclusion, wrong);
-    stage_.CheckHeldOnQuorum(name, engine().token(id_));
   }
+  CheckNodes();
+  // Also at the last moment, when the clocks have run apart the most.
+  world_.At(until - nanoseconds(1), [this, until] {
+    if (believes_ && client_.ToWorld(valid_until_) == until) CheckNodes();
+  });
   if (hold_) stage_.history.End(*hold_, until);
   if (stage_.trace.on()) Say("believes in it until " + stage_.trace.At(until));
 }

@@ -31,6 +31,9 @@ class ModelUser final : public LeaseObserver {
   Engine& engine() { return client_.engine(); }
   nanoseconds UpTo(int most_ms) { return random_.Between(milliseconds(0), milliseconds(most_ms)); }
 
+  // Nodes without which there is a quorum.
+  int Spare() const { return stage_.shape.nodes - stage_.shape.quorum; }
+
   void Pause(int most_ms);
   milliseconds Ttl();
   std::vector<std::string> Names();
@@ -52,6 +55,7 @@ class ModelUser final : public LeaseObserver {
   void Release();
   void Forget();
   void Believe();
+  void CheckNodes();
   void EndBelief();
 
   bool OnValidity(TimePoint valid_until, TimePoint lost_at) override;
@@ -76,6 +80,7 @@ class ModelUser final : public LeaseObserver {
   TimePoint lost_at_ = kNever;
   bool lost_ = false;
   bool believes_ = false;
+  bool extended_ = false;             // Or it was tried.
   std::optional<std::size_t> hold_;   // In the history.
   std::optional<std::int64_t> seen_;  // In the store.
   std::int64_t token_ = 0;            // For the store.

@@ -197,8 +197,9 @@ void Schedule::AddUsers(ModelClient& client) {
 // In microseconds: about right, or anything.
 std::int64_t Schedule::WallClock() {
   const std::int64_t right = stage_.nodes.front()->UnixUs();
-  if (!shape_.wrong_wall_clocks) return right + random_.Below(4'000) - 2'000;
   constexpr std::int64_t kYear = 365LL * 86'400'000'000;
+  if (shape_.no_hints) return -kYear;
+  if (!shape_.wrong_wall_clocks) return right + random_.Below(4'000) - 2'000;
   const std::array<std::int64_t, 5> wrong = {right + 3'000'000, right - 3'000'000, 1, right + kYear,
                                              -kYear};
   return wrong[random_.Below(static_cast<int>(wrong.size()))];

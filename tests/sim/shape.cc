@@ -31,6 +31,8 @@ Shape DrawShape(Random& random) {
   shape.trouble = DrawLength(random);
   shape.stranger = !shape.seats && !shape.clocks_step && shape.nodes > 1 && random.Chance(3);
   if (shape.stranger) shape.installed = true;
+  shape.no_hints = random.Chance(20);
+  if (random.Chance(20)) shape.retention = milliseconds(20 + random.Below(400));
   return shape;
 }
 

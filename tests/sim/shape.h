@@ -22,6 +22,8 @@ struct Shape {
   // Of nodes and holders. Where they may step, a lock can be held twice, but tokens still tell.
   bool clocks_step = false;
   bool wrong_wall_clocks = false;  // Of clients.
+  bool no_hints = false;           // Their clocks say nothing: tokens come from counters alone.
+  milliseconds retention{0};       // Of counters that nobody raises; 0: a week.
   bool installed = false;          // Somebody was there before, and said that all were new.
   int durable_percent = 0;         // Of the nodes.
   // Locks are rarely wanted, and often left to expire: then few nodes know of a token.
@@ -38,10 +40,10 @@ Shape DrawShape(Random& random);
 // One run. Whoever looks for the cause of a finding takes things away as long as it stays.
 struct Plan {
   std::uint64_t seed = 0;
-  std::set<int> without = {};                  // Faults that do not happen, by number.
-  std::optional<milliseconds> length = {};     // Of the trouble, instead of the one drawn.
+  std::set<int> without = {};               // Faults that do not happen, by number.
+  std::optional<milliseconds> length = {};  // Of the trouble, instead of the one drawn.
   Mistake mistake = Mistake::kNone;
-  bool quick_network = false;                  // No message is slow, no connection fails to come.
+  bool quick_network = false;  // No message is slow, no connection fails to come.
 };
 
 }  // namespace holdfast::core

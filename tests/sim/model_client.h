@@ -94,8 +94,8 @@ class ModelClient final : public Transport,
   TimePoint wake_at_ = kNever;
   std::uint64_t last_call_ = 0;
   std::map<std::uint64_t, Call> calls_;
-  int deciding_ = 0;     // Unanswered requests of attempts.
-  bool asked_ = false;   // Since the last call began.
+  int deciding_ = 0;    // Unanswered requests of attempts.
+  bool asked_ = false;  // Since the last call began.
   KeyWatch keys_;
   Engine engine_;
   std::vector<std::unique_ptr<ModelLink>> links_;

@@ -146,8 +146,8 @@ class ModelLink {
     const Request& next = c->to_node.front();
     Reply reply = node_.Execute(next, c->open, c->life);
     if (stage_.trace.on()) {
-      stage_.trace.Say(node_.name(), "of " + host_.name() + ": " + TextOf(next) + ": " +
-                                         TextOf(reply.root()));
+      stage_.trace.Say(node_.name(),
+                       "of " + host_.name() + ": " + TextOf(next) + ": " + TextOf(reply.root()));
     }
     c->to_node.pop_front();
     if (!c->open) return;
@@ -162,7 +162,8 @@ class ModelLink {
     const Unanswered command = c->unanswered.front();
     c->to_client.pop_front();
     c->unanswered.pop_front();
-    if (stage_.trace.on()) Say("hears of " + std::string(command.script->name) + ": " + TextOf(reply.root()));
+    if (stage_.trace.on())
+      Say("hears of " + std::string(command.script->name) + ": " + TextOf(reply.root()));
     host_.OnAnswered(*command.script);
     host_.engine().OnNodeReply(index_, command.tag, reply.root(), world_.now());
   }

@@ -29,9 +29,7 @@ class ModelUser final : public LeaseObserver {
   static constexpr milliseconds kCalm{3'000};
 
   Engine& engine() { return client_.engine(); }
-  nanoseconds UpTo(int most_ms) {
-    return random_.Between(milliseconds(0), milliseconds(most_ms));
-  }
+  nanoseconds UpTo(int most_ms) { return random_.Between(milliseconds(0), milliseconds(most_ms)); }
 
   void Pause(int most_ms);
   milliseconds Ttl();
@@ -76,9 +74,9 @@ class ModelUser final : public LeaseObserver {
   TimePoint valid_until_;
   TimePoint lost_at_ = kNever;
   bool lost_ = false;
-  std::optional<std::size_t> hold_;      // In the history.
-  std::optional<std::int64_t> seen_;     // In the store.
-  std::int64_t token_ = 0;               // For the store.
+  std::optional<std::size_t> hold_;   // In the history.
+  std::optional<std::int64_t> seen_;  // In the store.
+  std::int64_t token_ = 0;            // For the store.
   std::uint64_t tokens_history_ = 0;
 };
 

@@ -93,10 +93,9 @@ void Schedule::ComeToRest() {
     world_.RunUntil(healed + pause);
     return stage_.findings.empty();
   };
-  if (!run_until(3s)) return;
-  for (const auto& client : clients_) Probe(*client, false);
-  if (!run_until(7s)) return;
-  for (const auto& client : clients_) Probe(*client, !shape_.clocks_step && !shape_.stranger);
+  if (!run_until(4s)) return;
+  const bool must_succeed = !shape_.clocks_step && !shape_.stranger;
+  for (const auto& client : clients_) Probe(*client, must_succeed);
   if (run_until(9s)) CheckEnd();
 }
 
@@ -133,10 +132,9 @@ void Schedule::CountStats() {
 void Schedule::AddNodes(LuaRunner& lua) {
   if (shape_.seats) tags_ = SeatTags(shape_.nodes, 1).front();
   for (int i = 0; i < shape_.nodes; ++i) names_.push_back("n" + std::to_string(i));
-  fingerprint_ =
-      shape_.seats
-          ? MakeClusterFingerprint(shape_.nodes, 1, shape_.quorum, shape_.max_ttl, "sim")
-          : MakeFingerprint(shape_.nodes, shape_.quorum, shape_.max_ttl, "sim");
+  fingerprint_ = shape_.seats
+                     ? MakeClusterFingerprint(shape_.nodes, 1, shape_.quorum, shape_.max_ttl, "sim")
+                     : MakeFingerprint(shape_.nodes, shape_.quorum, shape_.max_ttl, "sim");
   for (int i = 0; i < shape_.nodes; ++i) {
     const bool durable = random_.Chance(shape_.durable_percent);
     stage_.nodes.push_back(
@@ -188,14 +186,14 @@ std::int64_t Schedule::WallClock() {
   const std::int64_t right = stage_.nodes.front()->UnixUs();
   if (!shape_.wrong_wall_clocks) return right + random_.Below(4'000) - 2'000;
   constexpr std::int64_t kYear = 365LL * 86'400'000'000;
-  const std::array<std::int64_t, 5> wrong = {right + 3'000'000, right - 3'000'000, 1,
-                                             right + kYear, -kYear};
+  const std::array<std::int64_t, 5> wrong = {right + 3'000'000, right - 3'000'000, 1, right + kYear,
+                                             -kYear};
   return wrong[random_.Below(static_cast<int>(wrong.size()))];
 }
 
 }  // namespace
 
-Outcome Run(const Plan& plan, LuaRunner& lua, Happenings& happenings, std::FILE* trace) {
+Outcome Simulate(const Plan& plan, LuaRunner& lua, Happenings& happenings, std::FILE* trace) {
   return Schedule(plan, lua, happenings, trace).Run();
 }
 

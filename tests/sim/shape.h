@@ -25,6 +25,9 @@ struct Shape {
   int durable_percent = 0;         // Of the nodes.
   // Locks are rarely wanted, and often left to expire: then few nodes know of a token.
   bool quiet = false;
+  // Locks that are extended automatically are held on for some seconds after the trouble, when
+  // nothing may keep them from being extended.
+  bool patient = false;
   // One client is set up in another way than the others, so that it must not get anything.
   bool stranger = false;
   int clients = 0;
@@ -37,9 +40,9 @@ Shape DrawShape(Random& random);
 // One run. Whoever looks for the cause of a finding takes things away as long as it stays.
 struct Plan {
   std::uint64_t seed = 0;
-  std::set<int> without = {};                  // Faults that do not happen, by number.
-  std::optional<milliseconds> length = {};     // Of the trouble, instead of the one drawn.
-  bool quick_network = false;                  // No message is slow, no connection fails to come.
+  std::set<int> without = {};               // Faults that do not happen, by number.
+  std::optional<milliseconds> length = {};  // Of the trouble, instead of the one drawn.
+  bool quick_network = false;               // No message is slow, no connection fails to come.
 };
 
 }  // namespace holdfast::core

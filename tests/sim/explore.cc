@@ -64,7 +64,7 @@ void Work(const Goal& goal, int number, Board& board, Clock::time_point start) {
       next_progress += kProgress;
     }
     job.seed = goal.first_seed + i;
-    job.bad = !Run({.seed = job.seed}, lua, job.happenings).good();
+    job.bad = !Simulate({.seed = job.seed}, lua, job.happenings).good();
     if (job.bad) board.over = true;
   }
 }

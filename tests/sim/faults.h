@@ -30,10 +30,12 @@ inline constexpr int kFaults = 16;
 
 constexpr std::string_view NameOf(Fault fault) {
   constexpr std::string_view kNames[kFaults] = {
-      "slow message",       "failed connect",     "broken connection",   "sleeping client",
-      "stepped wall clock", "forgotten scripts",  "dead client",         "stepped node clock",
-      "deleted lock",       "restart",            "restart with loss",   "flush",
-      "cut-off node",       "node made a replica", "moved slot",         "fail-over"};
+      "slow message",    "failed connect",      "broken connection",
+      "sleeping client", "stepped wall clock",  "forgotten scripts",
+      "dead client",     "stepped node clock",  "deleted lock",
+      "restart",         "restart with loss",   "flush",
+      "cut-off node",    "node made a replica", "moved slot",
+      "fail-over"};
   return kNames[static_cast<int>(fault)];
 }
 

@@ -24,9 +24,9 @@ struct Happenings {
   std::uint64_t compared = 0;  // Tokens that had to be larger than those before,
   std::uint64_t unknown = 0;   // or that the nodes could forget.
   std::uint64_t histories_lost = 0;
-  std::uint64_t histories = 0;  // That were searched for an order.
-  std::uint64_t writes = 0;     // To the store, let in,
-  std::uint64_t late_writes = 0;  // and refused.
+  std::uint64_t histories = 0;        // That were searched for an order.
+  std::uint64_t writes = 0;           // To the store, let in,
+  std::uint64_t late_writes = 0;      // and refused.
   std::uint64_t judged_on_nodes = 0;  // Beliefs, by what the nodes had.
   nanoseconds held{0};
   FaultCounts faults = {};

@@ -1,8 +1,15 @@
 #include "lua_node.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace holdfast::core {
+
+void LuaNode::Load(const Script& script) {
+  if (std::find(scripts_.begin(), scripts_.end(), &script) == scripts_.end()) {
+    scripts_.push_back(&script);
+  }
+}
 
 void LuaNode::Eval(const Script& script, Words keys, Words arguments, std::int64_t now_us,
                    Reply& reply) {
@@ -12,9 +19,10 @@ void LuaNode::Eval(const Script& script, Words keys, Words arguments, std::int64
 
 void LuaNode::EvalSha(std::string_view sha1, Words keys, Words arguments, std::int64_t now_us,
                       Reply& reply) {
-  const auto found = scripts_.find(sha1);
+  const auto found = std::find_if(scripts_.begin(), scripts_.end(),
+                                  [sha1](const Script* script) { return script->sha1 == sha1; });
   if (found != scripts_.end()) {
-    return lua_.Run(*found->second, keys, arguments, redis_, now_us, reply);
+    return lua_.Run(**found, keys, arguments, redis_, now_us, reply);
   }
   reply.Clear();
   reply.AddText(Reply::kNone, ReplyType::kError, "NOSCRIPT No matching script. Please use EVAL.");

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string_view>
+#include <vector>
 
 #include "core/reply.h"
 #include "core/scripts.h"
@@ -22,7 +22,7 @@ class LuaNode {
   RedisModel& redis() { return redis_; }
   const RedisModel& redis() const { return redis_; }
 
-  void Load(const Script& script) { scripts_.insert_or_assign(script.sha1, &script); }
+  void Load(const Script& script);
   void ForgetScripts() { scripts_.clear(); }
 
   void Eval(const Script& script, Words keys, Words arguments, std::int64_t now_us, Reply& reply);
@@ -37,7 +37,7 @@ class LuaNode {
  private:
   LuaRunner& lua_;
   RedisModel redis_;
-  std::map<std::string_view, const Script*> scripts_;  // By SHA-1.
+  std::vector<const Script*> scripts_;  // The few that it knows.
 };
 
 }  // namespace holdfast::core

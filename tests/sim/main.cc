@@ -80,12 +80,15 @@ bool ReadOption(int option, CommandLine& words) {
 }
 
 bool ReadWords(int argc, char** argv, CommandLine& words) {
-  static const option kOptions[] = {
-      {"seed", required_argument, nullptr, 's'},       {"length", required_argument, nullptr, 'l'},
-      {"without", required_argument, nullptr, 'w'},    {"quick-network", no_argument, nullptr, 'q'},
-      {"schedules", required_argument, nullptr, 'n'},  {"minutes", required_argument, nullptr, 'm'},
-      {"jobs", required_argument, nullptr, 'j'},       {"first-seed", required_argument, nullptr, 'f'},
-      {nullptr, 0, nullptr, 0}};
+  static const option kOptions[] = {{"seed", required_argument, nullptr, 's'},
+                                    {"length", required_argument, nullptr, 'l'},
+                                    {"without", required_argument, nullptr, 'w'},
+                                    {"quick-network", no_argument, nullptr, 'q'},
+                                    {"schedules", required_argument, nullptr, 'n'},
+                                    {"minutes", required_argument, nullptr, 'm'},
+                                    {"jobs", required_argument, nullptr, 'j'},
+                                    {"first-seed", required_argument, nullptr, 'f'},
+                                    {nullptr, 0, nullptr, 0}};
   words.goal.first_seed = static_cast<std::uint64_t>(TestSeed()) << 24;
   words.goal.jobs = std::max(1, std::min<int>(std::thread::hardware_concurrency(), kMostJobs));
   for (int option; (option = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
@@ -103,7 +106,7 @@ void Print(const Outcome& outcome) {
 int Repeat(const Plan& plan) {
   LuaRunner lua;
   Happenings happenings;
-  const Outcome outcome = Run(plan, lua, happenings, stdout);
+  const Outcome outcome = Simulate(plan, lua, happenings, stdout);
   Print(outcome);
   return outcome.good() ? 0 : 1;
 }
@@ -111,12 +114,12 @@ int Repeat(const Plan& plan) {
 void PrintSmallest(std::uint64_t seed) {
   LuaRunner lua;
   Happenings happenings;
-  Print(Run({.seed = seed}, lua, happenings));
+  Print(Simulate({.seed = seed}, lua, happenings));
   const Plan smallest =
-      Shrink({.seed = seed}, [&](const Plan& plan) { return Run(plan, lua, happenings); });
+      Shrink({.seed = seed}, [&](const Plan& plan) { return Simulate(plan, lua, happenings); });
   printf("seed %llu; made smaller:\n  sim %s\n", static_cast<unsigned long long>(seed),
          OptionsOf(smallest).c_str());
-  Print(Run(smallest, lua, happenings));
+  Print(Simulate(smallest, lua, happenings));
 }
 
 int ExploreAll(const Goal& goal) {

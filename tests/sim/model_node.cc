@@ -142,6 +142,11 @@ void ModelNode::Start() {
 
 void ModelNode::DeleteLock(const std::string& key) { Ask({"DEL", key}); }
 
+void ModelNode::SetLock(std::string_view name, std::string_view value, milliseconds ttl) {
+  const std::string key = tag_ + std::string(kKeyPrefix) + std::string(name);
+  Ask({"SET", key, value, "PX", Digits(ttl.count()).view()});
+}
+
 bool ModelNode::is_shut() {
   return GuardField("run_id") != Identity() || GuardField("pass").empty() || replica_;
 }
@@ -186,8 +191,8 @@ std::vector<ModelNode::Lock> ModelNode::LocksOn(LuaNode& server) {
 }
 
 void ModelNode::Fail(std::string_view what, const Request& request) const {
-  stage_.findings.Add(Checker::kProtocol,
-                      std::string(request.script->name) + " on " + name_ + ": " + std::string(what));
+  stage_.findings.Add(Checker::kProtocol, std::string(request.script->name) + " on " + name_ +
+                                              ": " + std::string(what));
 }
 
 void ModelNode::Check(const Request& request, ReplyView reply, bool connected, LuaNode& server) {

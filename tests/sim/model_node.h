@@ -98,6 +98,7 @@ class ModelNode {
 
   void Flush() { node_.redis().Flush(); }
   void DeleteLock(const std::string& key);
+  void SetLock(std::string_view name, std::string_view value, milliseconds ttl);
 
   bool has_guard() { return !GuardField("run_id").empty(); }
   // It grants nothing, or will not when it is asked.

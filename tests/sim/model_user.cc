@@ -156,7 +156,8 @@ void ModelUser::NextStep() {
   if (random_.Chance(50)) WriteToStore();
   if (lost_ && random_.Chance(50)) return Release();
   const bool bounded = options_.max_hold.count() > 0;
-  const bool keep = options_.auto_extend && (world_.healed() || random_.Chance(80));
+  const bool keep =
+      options_.auto_extend && (world_.healed() ? stage_.shape.patient : random_.Chance(80));
   if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
   const bool quiet = stage_.shape.quiet;
   if (random_.Chance(world_.healed() || bounded ? 0 : quiet ? 10 : 60)) return Extend();

@@ -11,8 +11,8 @@
 
 namespace holdfast::core {
 
-// The first time, it may yet have to learn that nodes were flushed since it asked them for
-// anything, or that their clocks stepped.
+// It may yet have to learn that nodes were flushed since it asked them for anything, so it may try
+// more than once.
 inline void Probe(ModelClient& client, bool must_succeed) {
   Stage& stage = client.stage();
   const auto release = [&client, &stage, must_succeed](Engine& engine, absl::StatusOr<LeaseId> id) {
@@ -22,7 +22,8 @@ inline void Probe(ModelClient& client, bool must_succeed) {
   };
   client.Do([&client, &stage, release] {
     const std::vector<std::string> names = {"of " + client.name()};
-    client.engine().Acquire(0, names, {.ttl = milliseconds(400)}, release, client.now());
+    client.engine().Acquire(0, names, {.ttl = milliseconds(400), .wait = milliseconds(3'000)},
+                            release, client.now());
   });
 }
 

@@ -19,9 +19,7 @@ class Random {
 
   std::uint64_t Next() { return Mixed(state_ += kStep); }
 
-  int Below(int bound) {
-    return static_cast<int>(Next() % static_cast<std::uint64_t>(bound));
-  }
+  int Below(int bound) { return static_cast<int>(Next() % static_cast<std::uint64_t>(bound)); }
   bool Chance(int percent) { return Below(100) < percent; }
   nanoseconds Between(nanoseconds low, nanoseconds high) {
     const auto span = static_cast<std::uint64_t>((high - low).count()) + 1;

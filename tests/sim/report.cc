@@ -20,10 +20,11 @@ void PrintFaults(const FaultCounts& faults) {
 void Print(const Goal& goal, const Explored& explored) {
   const Happenings& seen = explored.happenings;
   printf("%" PRIu64 " schedules in %.0f s by %d processes: %.0f a second; first seed %" PRIu64 "\n",
-         seen.runs, explored.seconds, goal.jobs,
-         static_cast<double>(seen.runs) / explored.seconds, goal.first_seed);
-  printf("locks: %" PRIu64 " acquired, %" PRIu64 " refused, %" PRIu64 " extended by call and %" PRIu64
-         " automatically, %" PRIu64 " lost, %" PRIu64 " released; held for %.1f hours\n",
+         seen.runs, explored.seconds, goal.jobs, static_cast<double>(seen.runs) / explored.seconds,
+         goal.first_seed);
+  printf("locks: %" PRIu64 " acquired, %" PRIu64 " refused, %" PRIu64
+         " extended by call and %" PRIu64 " automatically, %" PRIu64 " lost, %" PRIu64
+         " released; held for %.1f hours\n",
          seen.acquired, seen.refused, seen.extended, seen.kept, seen.lost, seen.released,
          static_cast<double>(seen.held.count()) / 3.6e12);
   printf("tokens: %" PRIu64 " compared, %" PRIu64 " that nodes could forget; finalised %" PRIu64

@@ -95,10 +95,9 @@ void Schedule::ComeToRest() {
     world_.RunUntil(healed + pause);
     return stage_.findings.empty();
   };
-  if (!run_until(3s)) return;
-  for (const auto& client : clients_) Probe(*client, false);
-  if (!run_until(7s)) return;
-  for (const auto& client : clients_) Probe(*client, !shape_.clocks_step && !shape_.stranger);
+  if (!run_until(4s)) return;
+  const bool must_succeed = !shape_.clocks_step && !shape_.stranger;
+  for (const auto& client : clients_) Probe(*client, must_succeed);
   if (run_until(9s)) CheckEnd();
 }
 
@@ -207,7 +206,7 @@ std::int64_t Schedule::WallClock() {
 
 }  // namespace
 
-Outcome Run(const Plan& plan, LuaRunner& lua, Happenings& happenings, std::FILE* trace) {
+Outcome Simulate(const Plan& plan, LuaRunner& lua, Happenings& happenings, std::FILE* trace) {
   return Schedule(plan, lua, happenings, trace).Run();
 }
 

@@ -21,7 +21,8 @@ struct Outcome {
 };
 
 // Same plan, same run. Writes what happens to `trace`, if there is one.
-Outcome Run(const Plan& plan, LuaRunner& lua, Happenings& happenings, std::FILE* trace = nullptr);
+Outcome Simulate(const Plan& plan, LuaRunner& lua, Happenings& happenings,
+                 std::FILE* trace = nullptr);
 
 }  // namespace holdfast::core
 

@@ -7,9 +7,9 @@ namespace {
 
 // Mostly short: many beginnings find more than a few long lives.
 milliseconds DrawLength(Random& random) {
-  if (random.Chance(80)) return milliseconds(300 + random.Below(900));
-  if (random.Chance(85)) return milliseconds(1'200 + random.Below(1'800));
-  return milliseconds(3'000 + random.Below(5'000));
+  if (random.Chance(86)) return milliseconds(150 + random.Below(500));
+  if (random.Chance(85)) return milliseconds(600 + random.Below(1'400));
+  return milliseconds(2'000 + random.Below(4'000));
 }
 
 }  // namespace
@@ -25,6 +25,7 @@ Shape DrawShape(Random& random) {
   shape.installed = random.Chance(80);
   shape.durable_percent = shape.seats || random.Chance(50) ? 0 : random.Below(101);
   shape.quiet = random.Chance(30);
+  shape.patient = random.Chance(10);
   shape.wrong_wall_clocks = random.Chance(70);
   shape.clients = 2 + random.Below(2);
   shape.users = random.Chance(75) ? 1 : 2;

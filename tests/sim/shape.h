@@ -28,6 +28,9 @@ struct Shape {
   int durable_percent = 0;         // Of the nodes.
   // Locks are rarely wanted, and often left to expire: then few nodes know of a token.
   bool quiet = false;
+  // Locks that are extended automatically are held on for some seconds after the trouble, when
+  // nothing may keep them from being extended.
+  bool patient = false;
   // One client is set up in another way than the others, so that it must not get anything.
   bool stranger = false;
   int clients = 0;

@@ -30,7 +30,7 @@ struct Stage {
   Trace trace;
   FencedStore store;
   std::vector<std::unique_ptr<ModelNode>> nodes = {};
-  Beliefs beliefs;
+  Beliefs beliefs = Beliefs();
   Tokens tokens = {};
   History history = {};         // Of the name that most want.
   bool history_broken = false;  // Nodes forgot tokens: the later ones do not follow the earlier.

@@ -28,7 +28,8 @@ void Trouble::Repeat(nanoseconds longest, std::function<void()> what) {
   });
 }
 
-// To be asked once all that is drawn for the fault has been drawn: what comes later must not change.
+// To be asked once all that is drawn for the fault has been drawn: what comes later must not
+// change.
 bool Trouble::Strikes(Fault fault, const std::string& whom) {
   const int number = ++number_;
   if (without_.contains(number)) return false;

@@ -1,0 +1,76 @@
+// That a run can be had again, and made smaller.
+#include "run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "shrink.h"
+
+namespace holdfast::core {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string TraceOf(const Plan& plan) {
+  LuaRunner lua;
+  Happenings happenings;
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* file = open_memstream(&text, &size);
+  Simulate(plan, lua, happenings, file);
+  fclose(file);
+  const std::unique_ptr<char, decltype(&free)> owned(text, &free);
+  return {text, size};
+}
+
+TEST(RunTest, TheSameSeedGivesTheSameRun) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    ASSERT_EQ(TraceOf({.seed = seed}), TraceOf({.seed = seed})) << seed;
+  }
+}
+
+TEST(RunTest, AnotherSeedGivesAnother) { EXPECT_NE(TraceOf({.seed = 1}), TraceOf({.seed = 2})); }
+
+TEST(RunTest, AFaultCanBeLeftOut) {
+  const Plan plan = {.seed = 1};
+  ASSERT_THAT(TraceOf(plan), HasSubstr("fault 2 "));
+  const std::string trace = TraceOf({.seed = 1, .without = {2}});
+  EXPECT_THAT(trace, HasSubstr("fault 1 "));
+  EXPECT_THAT(trace, Not(HasSubstr("fault 2 ")));
+}
+
+// Stands in for a simulation: it finds something while the faults 3 and 5 are there, and the
+// trouble lasts for 40 ms.
+Outcome Pretend(const Plan& plan) {
+  const milliseconds trouble = plan.length.value_or(milliseconds(900));
+  Outcome outcome = {.trouble = trouble, .faults = 8};
+  const bool bad =
+      trouble >= milliseconds(40) && !plan.without.contains(3) && !plan.without.contains(5);
+  if (bad) outcome.checker = "tokens";
+  return outcome;
+}
+
+TEST(ShrinkTest, LeavesWhatItTakes) {
+  const Plan smallest = Shrink({.seed = 7}, Pretend);
+  EXPECT_FALSE(Pretend(smallest).good());
+  EXPECT_EQ(OptionsOf(smallest), "--seed 7 --length 40 --without 1-2,4,6-8 --quick-network");
+}
+
+TEST(ShrinkTest, ReadsTheNumbersThatItWrites) {
+  std::set<int> numbers;
+  EXPECT_TRUE(ReadNumbers("1-2,4,6-8", numbers));
+  EXPECT_EQ(numbers, (std::set<int>{1, 2, 4, 6, 7, 8}));
+  for (const char* text : {"", "x", "0", "3-1", "1-", "1,,2", "1-2-3"}) {
+    std::set<int> none;
+    EXPECT_FALSE(ReadNumbers(text, none)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::core

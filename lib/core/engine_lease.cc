@@ -194,6 +194,9 @@ void Engine::StartRelease(std::uint32_t index, StatusDone done, TimePoint now) {
   const std::uint32_t r = NewRound(Round::Kind::kRelease, index, now + options_.command_timeout);
   rounds_[r].active = done != nullptr;
   rounds_[r].done = std::move(done);
+  // Where nobody waits for the outcome, no vote is to be saved up for nodes that still connect:
+  // those that were told are released at once, or when they are back.
+  if (!rounds_[r].active) return Launch(r, now);
   Begin(r, now);
 }
 

@@ -82,6 +82,11 @@ struct ReplyReader::Builder {
   static void* Text(const redisReadTask* task, char* bytes, std::size_t size) {
     Builder& self = Of(task);
     if (self.reply.text_bytes() + size > self.limits.bytes) return self.TooLong();
+    // hiredis awaits two bytes behind a bulk string, and passes over whatever they are.
+    if (task->type == REDIS_REPLY_STRING && std::string_view(bytes + size, 2) != "\r\n") {
+      self.problem = "no line end behind a text of " + std::to_string(size) + " bytes";
+      return nullptr;
+    }
     const ReplyType type = task->type == REDIS_REPLY_ERROR    ? ReplyType::kError
                            : task->type == REDIS_REPLY_STATUS ? ReplyType::kStatus
                                                               : ReplyType::kString;

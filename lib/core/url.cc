@@ -128,8 +128,9 @@ std::string TakePort(std::string_view& rest, Endpoint& endpoint) {
 std::string ReadDatabase(std::string_view digits, Endpoint& endpoint) {
   const auto database = ParseNumber<int>(digits);
   if (!database || *database < 0 || *database > kMaxDatabase) {
-    // Behind a ':' there may be a password that lost its host.
-    const bool secret = digits.find(':') != std::string_view::npos;
+    // Behind a ':' there may be a password that lost its host, behind the others one that is given
+    // as a parameter.
+    const bool secret = digits.find_first_of(":?=") != std::string_view::npos;
     return "database '" + (secret ? "***" : Printable(digits)) + "' is not a number";
   }
   endpoint.database = *database;

@@ -49,6 +49,15 @@ TEST(GateTest, CallEndsAtItsDeadlineWhileAllAreConnecting) {
   EXPECT_THAT(std::string(h.status().message()), HasSubstr("still connecting"));
 }
 
+TEST(GateTest, AttemptThatEndsWhileOthersAreConnectingIsUndoneAtOnce) {
+  EngineHarness h(3);
+  h.Acquire({.wait = 100ms});
+  h.Up(0);
+  h.Advance(100ms);
+  EXPECT_TRUE(IsNoQuorum(h.status())) << h.status();
+  EXPECT_EQ(h.Waiting(0), "acquire release");
+}
+
 TEST(GateTest, CancelBeforeTheFirstConnectionLeavesNothing) {
   EngineHarness h(3);
   h.Acquire({.wait = 10s});

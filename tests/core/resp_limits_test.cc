@@ -105,6 +105,13 @@ TEST(ReplyErrorTest, NumbersOutOfRangeAreErrors) {
   EXPECT_THAT(ReadPieces({"$99999999999999999999\r\n"}), BrokenBecause("length"));
 }
 
+TEST(ReplyErrorTest, TextThatGoesOnBehindItsLengthIsAnError) {
+  EXPECT_THAT(ReadPieces({"$3\r\nfooXX"}), BrokenBecause("no line end behind a text of 3 bytes"));
+  EXPECT_THAT(ReadPieces({"$3\r\nfoo\n\r"}), BrokenBecause("no line end"));
+  EXPECT_THAT(ReadPieces({"*1\r\n$0\r\n", "\r", "x"}), BrokenBecause("no line end"));
+  EXPECT_THAT(ReadPieces({"$2\r\nfoo\r\n"}), BrokenBecause("no line end"));
+}
+
 TEST(ReplyErrorTest, UnknownTypeByteIsNamed) {
   EXPECT_THAT(ReadPieces({"?what\r\n"}), BrokenBecause("not a Redis server: it sent \"?what\""));
   EXPECT_THAT(ReadPieces({"+OK\r\n%1\r\n"}),

@@ -65,5 +65,12 @@ TEST(UnixUrlTest, NamesTheParameterThatIsWrong) {
   EXPECT_THAT(ParseUrl("unix:///a?db=-1"), IsRefusedFor("database '-1' is not a number"));
 }
 
+TEST(UnixUrlTest, WhatFollowsTheDatabaseMayBeAPassword) {
+  for (const std::string& database : {"2?password=s3cr3t", "2:s3cr3t", "=s3cr3t"}) {
+    EXPECT_THAT(ParseUrl("unix:///a?db=" + database),
+                IsRefusedFor("database '***' is not a number"));
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -19,6 +19,7 @@ packages_for() {
   echo cmake ninja-build g++ libasio-dev libhiredis-dev libabsl-dev libssl-dev \
     libyaml-cpp-dev libcli11-dev nlohmann-json3-dev redis-server
   [[ $1 != clang ]] || echo clang
+  [[ $1 != coverage ]] || echo clang libclang-rt-dev llvm
   ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev
   ! has_bench "$2" || echo libbenchmark-dev
 }
@@ -82,6 +83,8 @@ options_for() {
     debug) echo "$developer" ;;
     asan) echo "$developer -DHOLDFAST_SANITIZE=address" ;;
     tsan) echo "$developer -DHOLDFAST_SANITIZE=thread" ;;
+    coverage) echo "-DCMAKE_BUILD_TYPE=Coverage -DHOLDFAST_DEVELOPER=ON" \
+      "-DCMAKE_CXX_COMPILER=clang++" ;;
     clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON" ;;
   esac
 }

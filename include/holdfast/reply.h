@@ -152,6 +152,13 @@ class Reply::Iterator {
   std::size_t index_ = 0;
 };
 
+inline std::string_view Reply::text() const {
+  if (!is_string() && !is_status() && !is_error()) return {};
+  return {node_.text == nullptr ? small_.data() : node_.text, node_.size};
+}
+inline Reply Reply::operator[](std::size_t i) const {
+  return i < size() ? Reply(owner_, node_.elements[i]) : Reply();
+}
 inline Reply::Iterator Reply::begin() const { return {this, 0}; }
 inline Reply::Iterator Reply::end() const { return {this, size()}; }
 

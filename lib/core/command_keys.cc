@@ -103,7 +103,7 @@ CommandKeys FindKeys(const KeyPositions& keys, Words words) {
   switch (keys.finder) {
     case KeyFinder::kNone:
     case KeyFinder::kContainer:
-      return {};
+      break;
     case KeyFinder::kRange:
       return Range(keys, words);
     case KeyFinder::kCounted:

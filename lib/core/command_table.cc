@@ -79,7 +79,7 @@ constexpr Group kGroups[] = {
      "sync time unsubscribe unwatch wait "},
 };
 
-constexpr std::size_t CountNames() {
+consteval std::size_t CountNames() {
   std::size_t names = 0;
   for (const Group& group : kGroups) {
     names += static_cast<std::size_t>(std::count(group.names.begin(), group.names.end(), ' '));
@@ -89,7 +89,7 @@ constexpr std::size_t CountNames() {
 
 constexpr bool ByName(const CommandRow& a, const CommandRow& b) { return a.name < b.name; }
 
-constexpr std::array<CommandRow, CountNames()> MakeTable() {
+consteval std::array<CommandRow, CountNames()> MakeTable() {
   std::array<CommandRow, CountNames()> table{};
   std::size_t row = 0;
   for (const Group& group : kGroups) {

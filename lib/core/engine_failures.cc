@@ -24,11 +24,9 @@ int Silent(const Tally& tally) {
 }
 
 std::string HeldText(const NodeView& view) {
-  std::string text;
-  if (!view.holder.empty()) text = Printable(view.holder);
+  std::string text = Printable(view.reason);  // Of several names, the one that is held.
+  if (!view.holder.empty()) text += (text.empty() ? "" : " by ") + Printable(view.holder);
   if (view.ttl) text += (text.empty() ? "" : ", ") + HumanDuration(*view.ttl) + " left";
-  // Of several names, the one that is held.
-  if (!view.reason.empty()) text = Printable(view.reason) + (text.empty() ? "" : " by " + text);
   return text;
 }
 

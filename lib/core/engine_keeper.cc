@@ -33,7 +33,6 @@ void Engine::ScheduleKeeper(std::uint32_t index, TimePoint when) {
 
 void Engine::Keep(std::uint32_t index, TimePoint now) {
   const LeaseSlot& lease = leases_[index];
-  if (lease.phase != LeaseSlot::Phase::kHeld) return;
   milliseconds ttl = lease.ttl;
   if (lease.kept_until != kNever) {
     // The last extension goes no further than max_hold; then the lock is left to run out.

@@ -218,7 +218,7 @@ void Engine::AskOwed(std::uint32_t r, TimePoint now) {
 
 void Engine::Judge(std::uint32_t r, TimePoint now) {
   Round& round = rounds_[r];
-  if (round.active && !round.gated) {
+  if (round.active) {
     switch (round.kind) {
       case Round::Kind::kAcquire:
         return JudgeAcquire(r, now);
@@ -246,7 +246,7 @@ TimePoint Engine::NextReleaseTry(const Round& round, TimePoint now) const {
 
 void Engine::FreeIfDone(std::uint32_t r, TimePoint now) {
   Round& round = rounds_[r];
-  if (round.active || round.outstanding > 0) return;
+  if (round.outstanding > 0) return;
   LeaseSlot& lease = leases_[round.lease];
   if (round.owed.any() && now < lease.gone_by) {
     return SetTimer(TimerKind::kRound, r, NextReleaseTry(round, now));

@@ -158,9 +158,9 @@ const char* VoteName(Vote vote) {
     case Vote::kQuarantined:
       return "quarantined";
     case Vote::kRefused:
-      return "refused";
+      break;
   }
-  return "unknown";
+  return "refused";
 }
 
 std::optional<Failure> GetFailure(const absl::Status& status) {

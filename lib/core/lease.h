@@ -29,8 +29,6 @@ class Validity {
   // `node` said that the key is not there any more.
   void Deny(int node);
 
-  bool confirmed(int node) const { return until_[node] != kLongAgo; }
-
   // Until when `quorum` nodes are certain to have the key: the quorum-th largest of their instants.
   TimePoint Until(int quorum) const;
 

@@ -90,7 +90,7 @@ absl::Status CheckVoters(const ClientOptions& options) {
   }
   const int n = static_cast<int>(count);
   const int forgetful = options.tolerate_forgetful;
-  if (forgetful < 0 || forgetful >= n || QuorumSize(n, forgetful) > n) {
+  if (forgetful < 0 || forgetful >= n) {
     return InvalidArgument("tolerate_forgetful of " + std::to_string(forgetful) +
                            " is not possible with " + Voters(options, count));
   }

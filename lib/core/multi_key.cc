@@ -1,5 +1,6 @@
 #include "core/multi_key.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -62,9 +63,9 @@ bool ReplyJoiner::IsReplyOf(std::size_t part, ReplyView reply) const {
       return reply.type() == ReplyType::kInteger && reply.integer() >= 0 &&
              static_cast<std::uint64_t>(reply.integer()) <= keys;
     case SplitCommand::Join::kOk:
-      return reply.type() == ReplyType::kStatus;
+      break;
   }
-  return false;
+  return reply.type() == ReplyType::kStatus;
 }
 
 absl::Status ReplyJoiner::Add(std::size_t part, ReplyView reply) {
@@ -95,14 +96,12 @@ void ReplyJoiner::Finish(Reply& joined) const {
 }
 
 void ReplyJoiner::FinishError(Reply& joined) const {
-  for (const std::optional<Reply>& reply : replies_) {
-    if (!reply->root().is_error()) continue;
-    const std::string text = std::string(reply->root().text()) + " (" + std::to_string(errors_) +
-                             " of the " + std::to_string(replies_.size()) + " slots refused " +
-                             Printable(split_.name) + ", the others executed it)";
-    joined.AddText(Reply::kNone, ReplyType::kError, text);
-    return;
-  }
+  const auto refused = std::find_if(replies_.begin(), replies_.end(),
+                                    [](const auto& reply) { return reply->root().is_error(); });
+  const std::string text = std::string((*refused)->root().text()) + " (" + std::to_string(errors_) +
+                           " of the " + std::to_string(replies_.size()) + " slots refused " +
+                           Printable(split_.name) + ", the others executed it)";
+  joined.AddText(Reply::kNone, ReplyType::kError, text);
 }
 
 void ReplyJoiner::FinishArray(Reply& joined) const {

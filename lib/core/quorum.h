@@ -14,9 +14,7 @@ inline constexpr int kMaxNodes = 15;
 // How many of `nodes` make a holder: a majority, or more where `forgetful` nodes may lose their
 // data within one ttl, since two quorums must share one node more than may forget.
 constexpr int QuorumSize(int nodes, int forgetful) {
-  const int majority = nodes / 2 + 1;
-  const int tolerant = (nodes + forgetful + 2) / 2;  // ceil((nodes + forgetful + 1) / 2)
-  return majority > tolerant ? majority : tolerant;
+  return (nodes + forgetful + 2) / 2;  // ceil((nodes + forgetful + 1) / 2)
 }
 
 enum class Verdict { kUndecided, kWon, kLost };

@@ -9,7 +9,7 @@ namespace {
 // CRC-16/XMODEM, which Redis Cluster prescribes: polynomial 0x1021, from 0, nothing reflected.
 constexpr std::uint16_t kPolynomial = 0x1021;
 
-constexpr std::uint16_t CrcOfByte(unsigned byte) {
+consteval std::uint16_t CrcOfByte(unsigned byte) {
   unsigned crc = byte << 8;
   for (int bit = 0; bit < 8; ++bit) {
     crc = (crc & 0x8000) != 0 ? (crc << 1) ^ kPolynomial : crc << 1;
@@ -17,7 +17,7 @@ constexpr std::uint16_t CrcOfByte(unsigned byte) {
   return static_cast<std::uint16_t>(crc);
 }
 
-constexpr std::array<std::uint16_t, 256> MakeCrcTable() {
+consteval std::array<std::uint16_t, 256> MakeCrcTable() {
   std::array<std::uint16_t, 256> table{};
   for (unsigned byte = 0; byte < table.size(); ++byte) table[byte] = CrcOfByte(byte);
   return table;

@@ -257,5 +257,31 @@ TEST(AcquireTest, OwnGrantSeenTwiceIsAGrant) {
   EXPECT_TRUE(h.acquired());
 }
 
+TEST(AcquireTest, LateAnswerBehindTheDeadlineTellsNothingOfTheNodesClock) {
+  Connected h(1);
+  h.Acquire({.ttl = 10s});
+  h.Advance(2001ms);
+  EXPECT_TRUE(h.done());
+  const std::int64_t node_ms = FloorMs(h.now()) + EngineHarness::kClockOffsetMs;
+  h.Answer(0, {"LATE", ":" + std::to_string(node_ms + 60'000)});
+  h.Absent(0);
+  h.Acquire({.ttl = 10s});
+  EXPECT_EQ(h.sent().front().arguments.at(2), std::to_string(node_ms + 2000 + 1));
+}
+
+TEST(AcquireTest, RefusalSaysAllThatTheNodeKnows) {
+  const auto refusal = [](std::initializer_list<std::string_view> answer) {
+    Connected h(1);
+    h.Acquire({}, {"a", "b"});
+    h.Answer(0, answer);
+    return GetFailure(h.status()).value_or(Failure{}).votes.at(0).reason;
+  };
+  EXPECT_EQ(refusal({"BUSY", ":5000", "me:7", ":1", ":2"}), "b by me:7, 5 s left");
+  EXPECT_EQ(refusal({"BUSY", ":5000", "", ":1", ":2"}), "b, 5 s left");
+  EXPECT_EQ(refusal({"BUSY", ":-1", "me:7", ":1", ":1"}), "a by me:7");
+  EXPECT_EQ(refusal({"BUSY", ":-1", "", ":1", ":1"}), "a");
+  EXPECT_EQ(refusal({"BUSY", ":5000", "", ":1", ":0"}), "5 s left") << "which one is not said";
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -189,5 +189,30 @@ TEST_F(OpeningTest, NodeThatLostItsGuardOverItIsSaidToBeWiped) {
   EXPECT_EQ(five_.ArgumentsOf(0, Question::kAdmit).at(6), "1");
 }
 
+TEST_F(OpeningTest, WaitsForANodeThatIsAskedForTheFirstTime) {
+  for (const int node : {0, 1, 2, 3}) five_.Admit(node);
+  five_.now = till_;
+  for (const int node : {0, 1, 2, 3}) EXPECT_EQ(five_.Next(node), Question::kAdmit);
+  five_.Connect(4);
+  EXPECT_EQ(five_.Next(4), Question::kAdmit);
+  for (const int node : {0, 1, 2, 3}) five_.AnswerState(node);
+  EXPECT_EQ(five_.Next(0), Question::kNone) << "it may know the largest counter";
+  five_.AnswerState(4);
+  EXPECT_EQ(five_.Next(0), Question::kOpen);
+}
+
+TEST_F(OpeningTest, WaitsUntilAllOthersWereReadAfterTheEnd) {
+  for (const int node : {0, 1, 2}) three_.Admit(node);
+  three_.now = till_;
+  for (const int node : {0, 1}) {
+    EXPECT_EQ(three_.Next(node), Question::kAdmit);
+    three_.AnswerState(node);
+    EXPECT_EQ(three_.Next(0), Question::kNone) << "the last was read before";
+  }
+  EXPECT_EQ(three_.Next(2), Question::kAdmit);
+  three_.AnswerState(2);
+  EXPECT_EQ(three_.Next(0), Question::kOpen);
+}
+
 }  // namespace
 }  // namespace holdfast::core

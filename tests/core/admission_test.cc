@@ -219,5 +219,17 @@ TEST(AdmissionTest, EvictionPolicyIsAWarning) {
   EXPECT_EQ(h.admission.Warning(0), "");
 }
 
+TEST(AdmissionTest, NodeThatForgetsNothingWasSetUpAnew) {
+  AdmissionHarness h(3, 2);
+  Greeting greeting = AdmissionHarness::GreetingOf(0);
+  greeting.durable = true;
+  h.guards[0] = {.open = false, .till = h.now + 29s};
+  h.Connect(0, greeting);
+  EXPECT_EQ(h.Next(0), Question::kAdmit);
+  h.AnswerState(0);
+  EXPECT_EQ(h.admission.Problem(0, h.now).reason,
+            "it was set up anew, or lost its data, votes in 29 s");
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -77,5 +77,13 @@ TEST(AttachTest, LockThatIsGoneIsLost) {
   EXPECT_TRUE(IsLost(*h.extended())) << *h.extended();
 }
 
+TEST(AttachTest, TokenOfALockIsWhatItsNodesWereShown) {
+  Connected h(3);
+  const LeaseId id = h.Hold();
+  const std::string token(h.engine().token(id));
+  EXPECT_EQ(token, h.history().back().nonce());
+  EXPECT_EQ(h.engine().token(h.Attach(token)), token);
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -2,6 +2,9 @@
 // 4 and 5).
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "engine_harness.h"
 
 namespace holdfast::core {
@@ -182,6 +185,34 @@ TEST(AttemptsTest, ServerThatForgotItsScriptsIsGivenTheTextWhileWanted) {
   ASSERT_TRUE(h.done());
   h.Error(0, "NOSCRIPT No matching script.");
   EXPECT_EQ(h.Waiting(0), "release") << "an acquire behind its release would leave a lock";
+}
+
+TEST(AttemptsTest, ServerThatForgotItsScriptsButTakesNothingMoreIsAnError) {
+  Connected h(1);
+  h.Acquire();
+  h.FullUp(true);
+  h.Error(0, "NOSCRIPT No matching script.");
+  ASSERT_TRUE(h.done());
+  const NodeVote vote = GetFailure(h.status()).value_or(Failure{}).votes.at(0);
+  EXPECT_EQ(vote.vote, Vote::kError);
+  EXPECT_EQ(vote.reason, "NOSCRIPT No matching script.");
+}
+
+TEST(AttemptsTest, CancelEndsTheCallThatItNames) {
+  Connected h(3);
+  std::vector<std::string> ended;
+  const auto acquire = [&](std::uint64_t ticket, const std::string& name) {
+    const auto done = [&ended, name](Engine&, absl::StatusOr<LeaseId> result) {
+      ended.push_back(name + (absl::IsCancelled(result.status()) ? " cancelled" : ""));
+    };
+    h.engine().Acquire(ticket, std::vector<std::string>{name}, {.wait = 10s}, done, h.now());
+  };
+  acquire(71, "a");
+  acquire(72, "b");
+  h.engine().Cancel(73, h.now());
+  EXPECT_EQ(ended, std::vector<std::string>{});
+  h.engine().Cancel(72, h.now());
+  EXPECT_EQ(ended, std::vector<std::string>{"b cancelled"});
 }
 
 }  // namespace

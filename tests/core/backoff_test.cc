@@ -33,5 +33,12 @@ TEST(ReconnectPauseTest, StaysInBoundsForAnyNumberOfFailures) {
   }
 }
 
+TEST(BoundedPauseTest, IsNeitherNegativeNorLongerThanAYear) {
+  EXPECT_EQ(BoundedPause(-1ms), 0ms);
+  EXPECT_EQ(BoundedPause(milliseconds::min()), 0ms);
+  EXPECT_EQ(BoundedPause(50ms), 50ms);
+  EXPECT_EQ(BoundedPause(milliseconds::max()), 24h * 365);
+}
+
 }  // namespace
 }  // namespace holdfast::core

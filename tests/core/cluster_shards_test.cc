@@ -90,6 +90,8 @@ TEST(ClusterShardsTest, SaysWhatIsMalformed) {
   EXPECT_EQ(Read("[" + Shard("0 5", Node("'a'", 0, "master")) + "]"), at + "0 is no port");
   EXPECT_EQ(Read("[" + Shard("0 5", Node("'a'", 1, "king")) + "]"),
             at + "'king' is no role of a node");
+  EXPECT_EQ(Read("[" + Shard("0 5", "['port' 1 'id' 'a/' 'role' 'master']") + "]"),
+            at + "'a/' is no node id");
   EXPECT_EQ(Read("[]"), "asked:7000 knows no owner of any slot");
 }
 
@@ -128,6 +130,32 @@ TEST(TopologyReplyTest, SurvivesAnyReply) {
       }
     }
   }
+}
+
+TEST(ClusterShardsTest, KnowsReplicasByEitherName) {
+  EXPECT_EQ(Read("[" + Shard("0 16383", Node("'a'", 1, "master") + Node("'b'", 2, "slave")) + "]"),
+            "a:1 0-16383; b:2 of a:1; nobody");
+}
+
+// `first` nodes in a shard of their own, then shards of a master and a replica.
+std::string ManyShards(int first, int pairs) {
+  int port = 0;
+  std::string nodes;
+  for (int i = 0; i < first; ++i) nodes += Node("'a'", ++port, i == 0 ? "master" : "replica");
+  std::string text = "[" + Shard("", nodes);
+  for (int i = 0; i < pairs; ++i) {
+    const std::string master = Node("'a'", ++port, "master");
+    text += Shard("", master + Node("'a'", ++port, "replica"));
+  }
+  return text + "]";
+}
+
+TEST(ClusterShardsTest, TooManyNodesAreRefused) {
+  const std::string where = "CLUSTER SHARDS of asked:7000: ";
+  EXPECT_EQ(Read(ManyShards(1000, 0)), "asked:7000 knows no owner of any slot");
+  EXPECT_EQ(Read(ManyShards(1001, 0)), where + "entry 1: more than 1000 nodes");
+  EXPECT_EQ(Read(ManyShards(1, 500)), where + "entry 501: more than 1000 nodes") << "a replica";
+  EXPECT_EQ(Read(ManyShards(2, 500)), where + "entry 501: more than 1000 nodes") << "a master";
 }
 
 }  // namespace

@@ -130,5 +130,32 @@ TEST(ClusterSlotsTest, TheLargestTopologyIsRead) {
             "CLUSTER SLOTS of asked:7000: an array of 16385 is too large");
 }
 
+TEST(ClusterSlotsTest, TooManyMastersAreRefused) {
+  std::string text = "[";
+  for (int i = 0; i < 1001; ++i) {
+    const std::string number = std::to_string(i);
+    text += "[" + number + " " + number + " ['a' " + std::to_string(i + 1) + "]]";
+  }
+  EXPECT_EQ(Read(text + "]"), "CLUSTER SLOTS of asked:7000: entry 1001: more than 1000 nodes");
+}
+
+TEST(ClusterSlotsTest, NodeIdsAreShortWords) {
+  EXPECT_EQ(Read("[[0 16383 ['a' 1 '09azAZ']]]"), "a:1 0-16383; nobody");
+  EXPECT_EQ(Read("[[0 16383 ['a' 1 '" + std::string(64, 'x') + "']]]"), "a:1 0-16383; nobody");
+  const std::string at = "CLUSTER SLOTS of asked:7000: entry 1: ";
+  EXPECT_EQ(Read("[[0 16383 ['a' 1 '" + std::string(65, 'x') + "']]]"),
+            at + "'" + std::string(60, 'x') + "...' is no node id");
+  for (const std::string id : {"/", ":", "@", "[", "`", "{"}) {
+    EXPECT_EQ(Read("[[0 5 ['a' 1 '" + id + "']]]"), at + "'" + id + "' is no node id");
+  }
+}
+
+TEST(ClusterSlotsTest, StatusIsNoArray) {
+  Reply reply;
+  reply.AddText(Reply::kNone, ReplyType::kStatus, "QUEUED");
+  EXPECT_EQ(ReadClusterSlots(reply.root(), kAsked).status().message(),
+            "CLUSTER SLOTS of asked:7000: 'QUEUED' is no array");
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -131,6 +131,7 @@ TEST(CommandKeysTest, OfAnUnknownCommandAreTakenToBeTheSecondWord) {
   ExpectKeys({{"JSON.GET a b", "unknown: a"},
               {"NEVER-HEARD", "unknown:"},
               {"GETX a", "unknown: a"},
+              {"ZZZ a", "unknown: a"},
               {std::string(100, 'x') + " a", "unknown: a"}});
   EXPECT_EQ(KeysOf({}).routing(), Routing::kUnknown);
   EXPECT_TRUE(KeysOf({}).empty());

@@ -124,5 +124,9 @@ TEST(ClusterFingerprintTest, OtherSeatsAreOtherKeys) {
   EXPECT_FALSE(AreOfOtherSeats("rubbish", kOurs));
 }
 
+TEST(FingerprintDifferenceTest, OursThatIsNotUnderstoodIsNotTakenApart) {
+  EXPECT_THAT(FingerprintDifference(kOurs, "another"), HasSubstr("not understood here (schema=1 "));
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "engine_harness.h"
 
 namespace holdfast::core {
@@ -66,6 +69,39 @@ TEST(GateTest, CancelBeforeTheFirstConnectionLeavesNothing) {
   for (int node = 0; node < 3; ++node) h.Up(node);
   EXPECT_TRUE(h.sent().empty());
   EXPECT_EQ(h.engine().rounds_in_use(), 0U);
+}
+
+TEST(GateTest, WaitThatEndsBeforeTheFirstConnectionsSaysWhatIsMissing) {
+  EngineHarness h(3);
+  h.Acquire({.wait = 100ms});
+  h.Advance(99ms);
+  EXPECT_FALSE(h.done());
+  h.Advance(1ms);
+  ASSERT_TRUE(h.done());
+  EXPECT_TRUE(IsNoQuorum(h.status())) << h.status();
+  EXPECT_THAT(std::string(h.status().message()), HasSubstr("n2 down: still connecting"));
+}
+
+TEST(GateTest, WhoWaitsForTheFirstConnectionsIsToldWhatBecameOfThem) {
+  EngineHarness h(3);
+  std::vector<std::string> told;
+  const auto wait = [&] {
+    h.engine().WhenSettled(
+        [&](std::vector<NodeStatus> statuses) {
+          std::string& ready = told.emplace_back();
+          for (const NodeStatus& status : statuses) ready += status.ready ? "+" : "-";
+        },
+        h.now());
+  };
+  wait();
+  h.Up(0);
+  h.Up(1);
+  EXPECT_TRUE(told.empty());
+  h.Down(2);
+  EXPECT_EQ(told, std::vector<std::string>{"++-"});
+  h.Up(2);
+  wait();
+  EXPECT_EQ(told, (std::vector<std::string>{"++-", "+++"}));
 }
 
 }  // namespace

@@ -302,5 +302,18 @@ TEST_F(HandshakeTest, NodeTimeoutBeyondAllMeasureIsALongOne) {
   EXPECT_EQ(handshake_.greeting().cluster_node_timeout, 1'000'000s);
 }
 
+TEST_F(HandshakeTest, TimeBeforeTheEpochIsAnError) {
+  Start();
+  EXPECT_EQ(Receive("*2\r\n" + Bulk("-1") + Bulk("0")), State::kFailed);
+  EXPECT_THAT(handshake_.problem().reason, HasSubstr("TIME"));
+}
+
+TEST_F(HandshakeTest, AnswerThatIsNoInfoIsAnError) {
+  Start();
+  Receive(kTime);
+  EXPECT_EQ(Receive(Bulk("hello")), State::kFailed);
+  EXPECT_THAT(handshake_.problem().reason, HasSubstr("not a Redis server"));
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -2,8 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <random>
+#include <string>
+
 #include "engine_harness.h"
 #include "event_log.h"
+#include "seed.h"
 
 namespace holdfast::core {
 namespace {
@@ -220,6 +225,35 @@ TEST(KeeperTest, NextLockInTheSameSlotIsNotKept) {
   h.Hold(kKept);
   h.Advance(3s);
   EXPECT_EQ(h.At(0).arguments.at(1), "9000") << "without the bound of the one before";
+}
+
+// Whatever the nodes do: the last extension neither goes beyond max_hold nor asks for less than a
+// lock may have.
+TEST(KeeperTest, AsksForNothingBeyondMaxHoldAndForNoLessThanTheLeastTtl) {
+  const std::uint32_t seed = TestSeed();
+  SCOPED_TRACE(SeedText(seed));
+  std::mt19937 random(seed);
+  for (int i = 0; i < 300; ++i) {
+    EngineOptions engine = EngineHarness::OptionsFor(1);
+    engine.drift_factor = i % 2 == 0 ? 0 : 0.01;
+    Connected h(engine);
+    AcquireOptions options = kKept;
+    options.ttl = milliseconds(20 + random() % 500);
+    options.max_hold = options.ttl + milliseconds(random() % 1000);
+    const TimePoint end = h.now() + options.max_hold;
+    h.Hold(options);
+    while (h.losses() == 0) {
+      const TimePoint before = h.now();
+      ASSERT_LT(before, end + 1s);
+      h.Advance(milliseconds(1 + random() % 5));
+      if (h.Waiting(0).empty()) continue;
+      const milliseconds ttl(std::stoi(h.At(0).arguments.at(1)));
+      ASSERT_GE(ttl, kMinTtl);
+      ASSERT_LE(before + ttl, end);
+      random() % 3 == 0 ? h.Extended(0) : h.Error(0, "LOADING");
+    }
+    ASSERT_EQ(h.engine().GetStats().held, 0U);
+  }
 }
 
 }  // namespace

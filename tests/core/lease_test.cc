@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "engine_harness.h"
 
 namespace holdfast::core {
@@ -227,6 +232,74 @@ TEST(ExtendTest, LateAnswerCorrectsTheNodesClock) {
   h.Extend(id, 10s);
   h.Extended(0);
   EXPECT_TRUE(h.extended()->ok());
+}
+
+// Its validity stays what it was, so that only the margin is new.
+TEST(LossTest, HolderWhoWasToldOtherwiseWhileTheMarginChangesHasLostTheLock) {
+  Connected h(3);
+  const LeaseId id = h.Hold({.ttl = 10s});
+  const TimePoint valid_until = h.valid_until();
+  h.Advance(8910ms);
+  h.TellOtherwise();
+  h.Extend(id, 1s);
+  h.Extended(0);
+  EXPECT_EQ(h.losses(), 0);
+  h.Extended(1);
+  EXPECT_EQ(h.valid_until(), valid_until);
+  EXPECT_EQ(h.losses(), 1);
+  EXPECT_TRUE(IsLost(h.extended().value())) << *h.extended();
+}
+
+// Several extensions of several locks under way.
+class ExtensionsTest : public ::testing::Test {
+ protected:
+  LeaseId Hold(const std::string& name) { return h_.Hold({}, {name}); }
+  void Extend(LeaseId id, std::optional<absl::Status>& result) {
+    h_.engine().Extend(
+        id, 10s, [&result](absl::Status status) { result = std::move(status); }, h_.now());
+  }
+
+  Connected h_{3};
+};
+
+TEST_F(ExtensionsTest, AreAllEndedByARelease) {
+  const LeaseId id = Hold("a");
+  std::optional<absl::Status> first;
+  std::optional<absl::Status> second;
+  Extend(id, first);
+  Extend(id, second);
+  h_.Release(id);
+  EXPECT_TRUE(IsLost(first.value())) << *first;
+  EXPECT_TRUE(IsLost(second.value())) << *second;
+  EXPECT_EQ(h_.Waiting(0), "extend extend release");
+  h_.AnswerAll("DELETED");
+  EXPECT_TRUE(h_.released().value().ok()) << "what the extensions are answered says nothing of it";
+}
+
+TEST_F(ExtensionsTest, OnlyThoseOfTheReleasedLockAreEnded) {
+  const LeaseId other = Hold("other");
+  const LeaseId let_go = Hold("let go");
+  const LeaseId id = Hold("a");
+  std::optional<absl::Status> of_other;
+  std::optional<absl::Status> done;
+  std::optional<absl::Status> older;
+  std::optional<absl::Status> newer;
+  Extend(other, done);
+  h_.engine().Release(let_go, nullptr, h_.now());
+  Extend(other, of_other);
+  Extend(id, older);
+  std::vector<Sent> silent = std::exchange(h_.sent(), {});
+  Extend(id, newer);
+  h_.AnswerAll("EXTENDED");
+  ASSERT_TRUE(newer.value().ok()) << *newer;
+  for (int node = 0; node < 3; ++node) {
+    h_.sent().assign({silent.at(node)});
+    h_.Extended(node);
+  }
+  ASSERT_TRUE(done.value().ok()) << *done;
+  h_.Release(id);
+  EXPECT_TRUE(IsLost(older.value())) << *older;
+  EXPECT_FALSE(of_other);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "support/status_matchers.h"
 
@@ -48,8 +50,9 @@ TEST(LimitsTest, NameHasOneToAThousandBytes) {
 
 TEST(LimitsTest, TokenIs32LowerCaseHexadecimalDigits) {
   EXPECT_THAT(CheckToken("0123456789abcdef0123456789abcdef"), IsOk());
-  for (const std::string& token : {std::string(), std::string(31, 'a'), std::string(33, 'a'),
-                                   std::string(31, 'a') + "g", std::string(31, 'a') + "A"}) {
+  for (const std::string& token :
+       {std::string(), std::string(31, 'a'), std::string(33, 'a'), std::string(31, 'a') + "g",
+        std::string(31, 'a') + "A", std::string(31, 'a') + " "}) {
     EXPECT_THAT(CheckToken(token), IsRefusedFor("the token")) << token;
   }
   EXPECT_THAT(CheckToken("5ecret"), Not(IsRefusedFor("5ecret"))) << "never shown";
@@ -224,6 +227,48 @@ TEST(LimitsTest, KeyPrefixIsAtMostAsLongAsAName) {
   EXPECT_THAT(CheckWith([](auto& o) { o.key_prefix = std::string(1024, 'x'); }), IsOk());
   EXPECT_THAT(CheckWith([](auto& o) { o.key_prefix = std::string(1025, 'x'); }),
               IsRefusedFor("key_prefix"));
+}
+
+TEST(LimitsTest, LockHasOneToManyNamesEachOfThemOne) {
+  EXPECT_THAT(CheckNames({"a"}), IsOk());
+  EXPECT_THAT(CheckNames(std::vector<std::string>(kMaxNames, "a")), IsOk());
+  EXPECT_THAT(CheckNames({}), IsRefusedFor("no name of a lock given"));
+  EXPECT_THAT(CheckNames(std::vector<std::string>(kMaxNames + 1, "a")),
+              IsRefusedFor(std::to_string(kMaxNames + 1) + " names for one lock; at most " +
+                           std::to_string(kMaxNames)));
+  EXPECT_THAT(CheckNames({"a", "", "b"}), IsRefusedFor("name is empty"));
+}
+
+TEST(LimitsTest, AttemptsAreNotNegative) {
+  EXPECT_THAT(CheckAcquire({.max_attempts = 1}, 30s), IsOk());
+  EXPECT_THAT(CheckAcquire({.max_attempts = -1}, 30s),
+              IsRefusedFor("max_attempts of -1 is negative"));
+}
+
+TEST(LimitsTest, MaxHoldBoundsAutomaticExtensionFromTheTtlOn) {
+  const auto check = [](milliseconds max_hold, bool auto_extend) {
+    AcquireOptions options;
+    options.ttl = 10s;
+    options.auto_extend = auto_extend;
+    options.max_hold = max_hold;
+    return CheckAcquire(options, 30s);
+  };
+  EXPECT_THAT(check(0ms, false), IsOk()) << "0: without bound";
+  EXPECT_THAT(check(10s, true), IsOk());
+  EXPECT_THAT(check(kWaitForever, true), IsOk());
+  EXPECT_THAT(check(10s - 1ms, true), IsRefusedFor("max_hold of 9999 ms"));
+  EXPECT_THAT(check(-1ms, true), IsRefusedFor("max_hold of -1 ms"));
+  EXPECT_THAT(check(kWaitForever + 1ms, true), IsRefusedFor("max_hold"));
+  EXPECT_THAT(check(20s, false), IsRefusedFor("which is not switched on"));
+}
+
+TEST(LimitsTest, ClientNameIsAWordOfAscii) {
+  EXPECT_THAT(CheckClientName(""), IsOk());
+  EXPECT_THAT(CheckClientName("billing-7!~"), IsOk());
+  for (const std::string name : {"a b", " ", "a\n", "a\x7f", "\xc3\xa4"}) {
+    EXPECT_THAT(CheckClientName(name), IsRefusedFor("client_name")) << name;
+  }
+  EXPECT_THAT(CheckWith([](auto& o) { o.client_name = "a\x1b"; }), IsRefusedFor("\"a\\x1b\""));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/auth.h"
 #include "replies.h"
 
 namespace holdfast::core {
@@ -127,6 +128,23 @@ TEST_F(LoginTest, WhoAnswersPingWithAnythingElseIsNoRedis) {
   EXPECT_EQ(Receive("+hello\r\n"), State::kFailed);
   EXPECT_EQ(login_.problem().vote, Vote::kError);
   EXPECT_THAT(login_.problem().reason, HasSubstr("hello"));
+}
+
+TEST_F(LoginTest, PasswordThatTheServerDoesNotWantIsSaidToBeThat) {
+  Start(Account("", "pw"));
+  EXPECT_EQ(Receive("-ERR AUTH <password> called without any password configured for the default "
+                    "user. Are you sure your configuration is correct?\r\n"),
+            State::kFailed);
+  EXPECT_EQ(login_.problem().vote, Vote::kError);
+  EXPECT_EQ(login_.problem().reason, "a password was given, but the server has none configured");
+}
+
+TEST(StatusOfTest, NamesTheServerAndSaysWhetherTimeMayMendIt) {
+  Endpoint server;
+  server.host = "a";
+  EXPECT_EQ(StatusOf(server, {Vote::kDown, "no"}), absl::UnavailableError("a:6379: no"));
+  EXPECT_EQ(StatusOf(server, {Vote::kDenied, "no"}), absl::PermissionDeniedError("a:6379: no"));
+  EXPECT_EQ(StatusOf(server, {Vote::kError, "no"}), absl::InternalError("a:6379: no"));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ class Recorder : public Pipeline::Receiver {
     heard.push_back(std::to_string(tag) + " " + Show(reply));
     then(tag);
   }
+  void OnPush(ReplyView push) override { heard.push_back("push " + Show(push)); }
   void OnNoReply(Tag tag) override {
     heard.push_back(std::to_string(tag) + " no reply");
     then(tag);
@@ -135,6 +136,22 @@ TEST_F(PipelineTest, AbandonEndsAlsoWhenTheReceiverAlwaysSendsAgain) {
   Push("b", 2);
   pipeline_.Abandon(recorder_);
   EXPECT_THAT(recorder_.heard, ElementsAre("1 no reply", "2 no reply"));
+}
+
+TEST_F(PipelineTest, WhatComesUnaskedIsAPushWhereSuchAreExpected) {
+  pipeline_.ExpectPushes();
+  Push("a", 1);
+  EXPECT_TRUE(Receive("+a\r\n+b\r\n"));
+  EXPECT_TRUE(Receive(":3\r\n"));
+  EXPECT_THAT(recorder_.heard, ElementsAre("1 +a", "push +b", "push :3"));
+}
+
+TEST_F(PipelineTest, NewLimitsHoldForTheRepliesToCome) {
+  for (const Tag tag : {1, 2}) Push("c", tag);
+  EXPECT_TRUE(Receive("*3\r\n:1\r\n:2\r\n:3\r\n"));
+  pipeline_.set_limits({.bytes = 10, .elements = 2});
+  EXPECT_FALSE(Receive("*3\r\n:1\r\n:2\r\n:3\r\n"));
+  EXPECT_THAT(pipeline_.error(), HasSubstr("at most 2 are allowed"));
 }
 
 }  // namespace

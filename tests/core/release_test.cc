@@ -160,5 +160,29 @@ TEST(CloseTest, EndsWhatIsWaitedForAndKeepsReleasing) {
   EXPECT_FALSE(h.engine().releasing());
 }
 
+TEST(CloseTest, LeavesLocksToTheirHolders) {
+  Connected h(3);
+  const LeaseId id = h.Hold();
+  h.engine().CancelAll(h.now());
+  EXPECT_TRUE(h.sent().empty());
+  h.Extend(id, 10s);
+  h.AnswerAll("EXTENDED");
+  EXPECT_TRUE(h.extended().value().ok()) << *h.extended();
+  EXPECT_EQ(h.losses(), 0);
+}
+
+TEST(ReleaseTest, OfALostLockInTheBackgroundSweepsTheRest) {
+  Connected h(3);
+  const LeaseId id = h.Hold();
+  h.Extend(id, 10s);
+  h.Absent(0);
+  h.Absent(1);
+  ASSERT_EQ(h.losses(), 1);
+  h.engine().Release(id, nullptr, h.now());
+  EXPECT_EQ(h.Waiting(0), "release");
+  h.AnswerAll("ABSENT");
+  EXPECT_EQ(h.engine().leases_in_use(), 0U);
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -124,7 +124,7 @@ TEST(ReplyErrorTest, PeerThatSpeaksHttpIsNamed) {
 }
 
 TEST(ReplyErrorTest, UnprintableGreetingIsShownHarmlessly) {
-  EXPECT_THAT(ReadPieces({"SSH-2.0-\x1b[2J\x07"}), BrokenBecause("it sent \"SSH-2.0-?[2J?\""));
+  EXPECT_THAT(ReadPieces({"SSH-2.0-\x1b[2J\x07\x7f"}), BrokenBecause("it sent \"SSH-2.0-?[2J??\""));
 }
 
 TEST(ReplyErrorTest, ReaderIsDeadAfterAnError) {
@@ -136,6 +136,13 @@ TEST(ReplyErrorTest, ReaderIsDeadAfterAnError) {
   reader.Feed("+OK\r\n");
   EXPECT_EQ(reader.Next(), ReplyReader::Result::kError);
   EXPECT_EQ(reader.error(), error);
+}
+
+// Half a header may look like a length already.
+TEST(ReplyErrorTest, LengthThatIsNoNumberIsAnErrorOnceItsLineEnds) {
+  const ReplyLimits limits = {.bytes = 1000};
+  EXPECT_THAT(ReadPieces({"$5000x\r"}, limits), ElementsAre());
+  EXPECT_THAT(ReadPieces({"$5000x\r", "\n"}, limits), BrokenBecause("length"));
 }
 
 }  // namespace

@@ -147,5 +147,24 @@ TEST(ServerInfoTest, SurvivesRandomText) {
   }
 }
 
+// Its data is another server's.
+TEST(ServerInfoTest, KnowsAMasterThatWasAReplica) {
+  EXPECT_EQ(Read("second_repl_offset:-1\r\n").promoted, "");
+  EXPECT_EQ(Read("second_repl_offset:4711\r\n").promoted, "4711");
+  const std::string promoted = Read("second_repl_offset:\x1b" + std::string(1000, '1')).promoted;
+  EXPECT_EQ(promoted.find('\x1b'), std::string::npos);
+  EXPECT_LT(promoted.size(), 100U);
+}
+
+TEST(ServerInfoTest, ReadsEachKindOfKeyAndEitherCaseOfTheRunId) {
+  for (const std::string key :
+       {"cmdstat_config|get", "errorstat_ERR", "module.part", "slave0", "rdb-ok"}) {
+    ServerInfo info;
+    EXPECT_TRUE(ParseInfo(key + ":calls=1\r\n", info)) << key;
+  }
+  const std::string upper(40, 'F');
+  EXPECT_EQ(Read("run_id:" + upper + "\r\n").run_id, upper);
+}
+
 }  // namespace
 }  // namespace holdfast::core

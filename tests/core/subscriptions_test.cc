@@ -279,7 +279,8 @@ TEST_F(SubscriptionsTest, RefusesTheAnswerToAnotherQuestion) {
   for (const std::string& bytes :
        {Answer("subscribe", "b"), Answer("unsubscribe", "a"), Answer("psubscribe", "a"),
         Array({Bulk("pong"), Bulk("")}), Array({Bulk("subscribe"), Bulk("a")}),
-        Array({Bulk("subscribe"), Bulk("a"), Bulk("1")})}) {
+        Array({Bulk("subscribe"), Bulk("a"), Bulk("1")}),
+        Array({Bulk("subscribe"), ":7\r\n", ":1\r\n"})}) {
     Subscriptions fresh;
     fresh.Connected(kNow);
     std::swap(subscriptions_, fresh);
@@ -334,6 +335,32 @@ TEST_F(SubscriptionsTest, AgreesWithTheServerWhateverComesAndGoes) {
   for (const auto& [id, channel] : wanted) channels.insert(channel);
   EXPECT_EQ(on_server, channels);
   EXPECT_EQ(confirmed.size(), wanted.size());
+}
+
+TEST_F(SubscriptionsTest, WhoSubscribedToNothingLeavesNothing) {
+  Connect();
+  Remove(7);
+  EXPECT_THAT(Said(), IsEmpty());
+}
+
+TEST_F(SubscriptionsTest, ARefusalForWhoeverLeftIsForNobody) {
+  Connect();
+  Add(1, {"a"});
+  Remove(1);
+  EXPECT_EQ(Hear("-NOPERM no\r\n"), "nothing");
+  EXPECT_EQ(Hear(Answer("unsubscribe", "a")), "nothing");
+}
+
+TEST_F(SubscriptionsTest, AnythingButAPongIsNoAnswerToAPing) {
+  for (const std::string& bytes :
+       {std::string("+OK\r\n"), std::string(":1\r\n"), Array({Bulk("pong"), ":1\r\n"}),
+        Array({Bulk("pong")}), Answer("subscribe", "a")}) {
+    Subscriptions fresh;
+    fresh.Connected(kNow);
+    std::swap(subscriptions_, fresh);
+    subscriptions_.Ping();
+    EXPECT_THAT(Hear(bytes), ::testing::StartsWith("unknown")) << bytes;
+  }
 }
 
 }  // namespace

@@ -107,5 +107,19 @@ TEST(TopologyTest, IsNotChangedByWhatHappensToItsCopy) {
   EXPECT_EQ(topology.OwnerOf(0), 0);
 }
 
+TEST(TopologyTest, LearnsNoReplicaOfAMasterForWhichThereWasNoRoom) {
+  Topology topology;
+  for (std::uint16_t i = 0; i + 1 < kMaxClusterNodes; ++i) {
+    topology.AddMaster({"x", static_cast<std::uint16_t>(i + 1)}, "");
+  }
+  Topology other;
+  other.AddMaster(kA, "ida");
+  other.AddReplica(kC, "idc", other.AddMaster(kB, "idb"));
+  topology.Learn(other);
+  EXPECT_TRUE(topology.Contains(kA));
+  EXPECT_FALSE(topology.Contains(kB));
+  EXPECT_FALSE(topology.Contains(kC));
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -70,7 +70,7 @@ TEST(UrlTest, ReadsIpv6InBrackets) {
 TEST(UrlTest, DecodesPercentInUserAndPassword) {
   EXPECT_EQ(Read("redis://u%40x:p%3a%2F%25@a"), "u@x:p:/%@a:6379/0");
   EXPECT_EQ(ParseUrl("redis://:%00%ff@a")->password, std::string("\0\xff", 2));
-  for (const std::string bad : {"%", "%4", "%4g", "%g4", "x%"}) {
+  for (const std::string bad : {"%", "%4", "%4g", "%g4", "%G4", "%4 ", "x%"}) {
     EXPECT_THAT(ParseUrl("redis://:" + bad + "@a"),
                 IsRefusedFor("bad percent-encoding in the password"));
     EXPECT_THAT(ParseUrl("redis://" + bad + ":p@a"),
@@ -100,6 +100,8 @@ TEST(UrlTest, RefusesAnEmptyOne) { EXPECT_THAT(ParseUrl(""), IsRefusedFor("it is
 TEST(UrlTest, RefusesBadHosts) {
   EXPECT_THAT(ParseUrl("redis://a b"), IsRefusedFor("' ' cannot be part of a host"));
   EXPECT_THAT(ParseUrl("redis://a,redis://b"), IsRefusedFor("','"));
+  EXPECT_THAT(ParseUrl("redis://a{b}"), IsRefusedFor("'{'"));
+  EXPECT_THAT(ParseUrl("redis://[::1!]"), IsRefusedFor("'!'"));
   EXPECT_THAT(ParseUrl(std::string_view("redis://a\0b", 11)), IsRefusedFor("\\x00"));
   EXPECT_THAT(ParseUrl("redis://a\r\nFLUSHALL"), IsRefusedFor("\\x0d"));
 }
@@ -166,6 +168,11 @@ TEST(UrlTest, PasswordThatShouldHaveBeenEncodedIsNotShownEither) {
     ASSERT_FALSE(endpoint.ok()) << url;
     EXPECT_THAT(std::string(endpoint.status().message()), Not(HasSubstr("s3cret")));
   }
+}
+
+TEST(UrlTest, HostHasOneSpelling) {
+  EXPECT_EQ(Read("redis://Redis-1.Example.COM:6380"), ":@redis-1.example.com:6380/0");
+  EXPECT_EQ(Read("redis://[FE80::A%Eth0]"), ":@[fe80::a%eth0]:6379/0");
 }
 
 }  // namespace

@@ -213,5 +213,14 @@ TEST(WitnessesTest, MustHaveTakenAConfigurationBeforeOtherSeats) {
   EXPECT_EQ(h.Next(1), Question::kNone) << "not any more";
 }
 
+TEST(WitnessesTest, ThatStillAgreeHaveNobodyAskedAnew) {
+  AdmissionHarness h = Others();
+  h.admission.SetWitnesses({.tried = true, .agreed = true});
+  for (const int node : {0, 1}) AdmitSeat(h, node);
+  h.admission.SetWitnesses({.tried = true, .agreed = true});
+  EXPECT_EQ(h.admission.standing(0), Standing::kVoting);
+  EXPECT_EQ(h.Next(0), Question::kNone);
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -36,7 +36,10 @@ TEST(RedisErrorsTest, WhatLooksLikeNoCodeIsNone) {
   EXPECT_EQ(CodeOf("Something went wrong"), "");
   EXPECT_EQ(CodeOf(""), "");
   EXPECT_EQ(CodeOf(" ERR"), "");
+  EXPECT_EQ(CodeOf("A!B went wrong"), "");
+  EXPECT_EQ(CodeOf("a1 went wrong"), "");
   EXPECT_EQ(CodeOf("NOSCRIPT"), "NOSCRIPT");
+  EXPECT_EQ(CodeOf("MODULE_2 went wrong"), "MODULE_2");
   EXPECT_EQ(GetRedisError(ErrorReplyStatus("Something went wrong"))->message,
             "Something went wrong");
 }

@@ -22,6 +22,9 @@ packages_for() {
   [[ $1 != coverage ]] || echo clang libclang-rt-dev llvm
   ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev
   ! has_bench "$2" || echo libbenchmark-dev
+  ! has_interop "$1" "$2" || echo ca-certificates python3-redis
+  # Other packages of Node than Debian's bring npm along, and cannot stand beside Debian's.
+  ! has_interop "$1" "$2" || command -v npm >/dev/null || echo nodejs npm
 }
 
 is_installed() {
@@ -73,6 +76,7 @@ keep_services_down() {
 is_config() { [[ $1 =~ ^(release|debug|asan|tsan|clang)$ ]]; }
 has_tests() { [[ $1 =~ ^(quick|tests|all)$ ]]; }
 has_bench() { [[ $1 =~ ^(bench|all)$ ]]; }
+has_interop() { [[ $1 =~ ^(release|debug|clang)$ && $2 =~ ^(tests|all)$ ]]; }  # CONFIG PART
 build_dir() { echo "$root/build/$1"; }
 
 # options_for CONFIG
@@ -121,4 +125,17 @@ build() {
     die "CMake could not configure the $1 build"
   }
   cmake --build "$dir" --target "$(target_for "$2")" >&2 || die "the $1 build failed"
+}
+
+# install_peers CONFIG: the modules of Node that tests/interop runs, just as its lock file names them.
+install_peers() {
+  local from=$root/tests/interop dir
+  dir=$(build_dir "$1")/interop
+  ! cmp -s "$from/package-lock.json" "$dir/installed.json" || return 0
+  mkdir -p "$dir"
+  cp "$from/package.json" "$from/package-lock.json" "$dir"
+  say "Installing Node's lock libraries, for tests/interop"
+  npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    die "npm could not install the modules that tests/interop/package-lock.json names"
+  cp "$from/package-lock.json" "$dir/installed.json"
 }

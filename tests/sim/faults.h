@@ -12,6 +12,8 @@ enum class Fault {
   kSlowMessage,
   kFailedConnect,
   kBrokenConnection,
+  kBlockedConnection,
+  kRepeatedRequest,
   kSleepingClient,
   kSteppedWallClock,
   kForgottenScripts,
@@ -26,16 +28,18 @@ enum class Fault {
   kMovedSlot,
   kFailOver,
 };
-inline constexpr int kFaults = 16;
+inline constexpr int kFaults = 18;
 
 constexpr std::string_view NameOf(Fault fault) {
-  constexpr std::string_view kNames[kFaults] = {
-      "slow message",    "failed connect",      "broken connection",
-      "sleeping client", "stepped wall clock",  "forgotten scripts",
-      "dead client",     "stepped node clock",  "deleted lock",
-      "restart",         "restart with loss",   "flush",
-      "cut-off node",    "node made a replica", "moved slot",
-      "fail-over"};
+  constexpr std::string_view kNames[kFaults] = {"slow message",       "failed connect",
+                                                "broken connection",  "blocked connection",
+                                                "repeated request",   "sleeping client",
+                                                "stepped wall clock", "forgotten scripts",
+                                                "dead client",        "stepped node clock",
+                                                "deleted lock",       "restart",
+                                                "restart with loss",  "flush",
+                                                "cut-off node",       "node made a replica",
+                                                "moved slot",         "fail-over"};
   return kNames[static_cast<int>(fault)];
 }
 

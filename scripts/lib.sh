@@ -19,7 +19,7 @@ packages_for() {
   echo cmake ninja-build g++ libasio-dev libhiredis-dev libabsl-dev libssl-dev \
     libyaml-cpp-dev libcli11-dev nlohmann-json3-dev redis-server
   [[ $1 != clang ]] || echo clang
-  ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev
+  ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev spin
   ! has_bench "$2" || echo libbenchmark-dev
 }
 

@@ -13,7 +13,8 @@ const std::vector<Variant<StreamOptions>> kVariants = {
     {"fresh-nonce",
      "requests in any order, a retry has a nonce of its own",
      "",
-     {.order = Order::kAny, .keys_left = false}},
+     {.order = Order::kAny, .keys_left = false},
+     false},
     {"reused-nonce",
      "the same, a retry has the nonce of the first try",
      kOneHolder,
@@ -27,7 +28,8 @@ const std::vector<Variant<StreamOptions>> kVariants = {
     {"broken-connection-again",
      "the same, released until the acquire is too late",
      "",
-     {.order = Order::kBreaks}},
+     {.order = Order::kBreaks},
+     false},
 };
 
 }  // namespace

@@ -16,8 +16,8 @@
 
 namespace holdfast::model {
 
-// What does not fit into the 4 GiB that a search may take.
-inline constexpr std::size_t kMaxStates = 80'000'000;
+// With these a search takes less than 3 GiB.
+inline constexpr std::size_t kMaxStates = 60'000'000;
 
 template <typename Options>
 struct Variant {

@@ -19,6 +19,7 @@ packages_for() {
   echo cmake ninja-build g++ libasio-dev libhiredis-dev libabsl-dev libssl-dev \
     libyaml-cpp-dev libcli11-dev nlohmann-json3-dev redis-server
   [[ $1 != clang ]] || echo clang
+  [[ $1 != fuzz ]] || echo clang libclang-rt-14-dev
   ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev
   ! has_bench "$2" || echo libbenchmark-dev
 }
@@ -67,7 +68,8 @@ keep_services_down() {
 }
 
 # --- Building ---------------------------------------------------------------------------------
-# PART is program (the program alone), quick (the core's tests), tests, bench or all.
+# PART is program (the program alone), quick (the core's tests), tests, bench or all; fuzz goes with
+# the configuration of that name, which has nothing else.
 
 is_config() { [[ $1 =~ ^(release|debug|asan|tsan|clang)$ ]]; }
 has_tests() { [[ $1 =~ ^(quick|tests|all)$ ]]; }
@@ -83,6 +85,8 @@ options_for() {
     asan) echo "$developer -DHOLDFAST_SANITIZE=address" ;;
     tsan) echo "$developer -DHOLDFAST_SANITIZE=thread" ;;
     clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON" ;;
+    fuzz) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DHOLDFAST_SANITIZE=fuzzer" \
+      "-DHOLDFAST_BUILD_PROGRAM=OFF" ;;
   esac
 }
 
@@ -100,6 +104,7 @@ target_for() {
     program) echo holdfast_program ;;
     quick) echo core_test ;;
     bench) echo holdfast_bench ;;
+    fuzz) echo holdfast_fuzz ;;
     tests|all) echo all ;;
   esac
 }

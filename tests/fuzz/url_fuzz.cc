@@ -102,6 +102,8 @@ bool IsHiddenPlace(std::string_view url) {
 void CheckSecret(std::string_view text) {
   if (!IsHiddenPlace(text)) return;
   for (const std::string_view secret : kSecrets) {
+    // libFuzzer sees what is compared, and tries it.
+    if (text.find(secret) != std::string_view::npos) continue;
     const std::string url = WithSecret(text, secret);
     const std::string mask = MaskUrl(url);
     Check(mask.find(secret) == std::string::npos, "a mask hides what may be a password", url);

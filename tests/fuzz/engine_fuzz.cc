@@ -151,7 +151,7 @@ void Step(World& world, char what, std::string_view& rest) {
 }
 
 void Run(std::string_view input) {
-  const int nodes = 1 + TakeNumber(input, 7);
+  const int nodes = 1 + (TakeNumber(input, 7) + 6) % 7;  // '1' to '7' as they are.
   const int forgetful = TakeNumber(input, 3);
   World world(nodes, forgetful, static_cast<World::Kind>(TakeNumber(input, 5)));
   while (!input.empty()) {

@@ -89,8 +89,9 @@ options_for() {
     debug) echo "$developer" ;;
     asan) echo "$developer -DHOLDFAST_SANITIZE=address" ;;
     tsan) echo "$developer -DHOLDFAST_SANITIZE=thread" ;;
+    # From a compiler's cache may come what names the sources of another checkout.
     coverage) echo "-DCMAKE_BUILD_TYPE=Coverage -DHOLDFAST_DEVELOPER=ON" \
-      "-DCMAKE_CXX_COMPILER=clang++" ;;
+      "-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_COMPILER_LAUNCHER=" ;;
     clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON" ;;
     fuzz) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DHOLDFAST_SANITIZE=fuzzer" \
       "-DHOLDFAST_BUILD_PROGRAM=OFF" ;;

@@ -108,11 +108,11 @@ class BothNodesTest : public InjectedLocksTest {
   // An attempt that failed leaves nothing behind, and does not stand in the way of the next.
   absl::StatusOr<BlockingLock> Obtain(FaultProxy& proxy, const BlockingClient& client,
                                       const std::string& name) {
-    auto lock = Try(proxy, [&] { return client.Acquire(name, {.ttl = kTtl}); });
-    if (!lock.ok()) {
-      EXPECT_TRUE(AllFree(proxy, name)) << "a failed attempt left its key";
-      lock = client.Acquire(name, {.ttl = kTtl, .wait = kPatience, .retry_delay = 20ms});
-    }
+    const auto acquire = [&] { return client.Acquire(name, {.ttl = kTtl}); };
+    auto lock = Try(proxy, acquire);
+    if (lock.ok()) return lock;
+    EXPECT_TRUE(AllFree(proxy, name)) << "a failed attempt left its key";
+    InTheEnd(proxy, [&] { return (lock = acquire()).ok(); });
     EXPECT_THAT(lock, IsOk());
     return lock;
   }

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 // keys that it has not got where one is on its way.
 class InjectedClusterTest : public ::testing::TestWithParam<StepFault> {
  protected:
-  using Tallies = std::map<std::string, Tally>;  // By key.
+  using Tallies = std::map<std::string, CounterTally>;  // By key.
 
   static constexpr int kAsked = 100;
   static constexpr int kFirstMoved = 200;

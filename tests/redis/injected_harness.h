@@ -50,7 +50,7 @@ inline bool InTheEnd(FaultProxy& proxy, const std::function<bool()>& condition,
 }
 
 // What a client was told of a counter that it increments.
-struct Tally {
+struct CounterTally {
   int executed = 0;
   int maybe = 0;  // At most so many more.
 

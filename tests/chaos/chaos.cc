@@ -49,12 +49,12 @@ constexpr std::int64_t kStalled = 60'000'000'000;
 
 // A call that is to end within a second may be kept from it by that much: pauses of its process,
 // and a machine that has far more to do than it can.
-constexpr std::int64_t kTooLate = 15'000'000'000;
+constexpr std::int64_t kTooLate = 10'000'000'000;
 
 constexpr std::int64_t kHour = 3'600'000'000'000;
 
 constexpr int kFaultsPerMinute = 20;
-constexpr int kAcquisitionsPerMinute = 7'500;
+constexpr int kAcquisitionsPerMinute = 5'000;
 
 using Mischiefs = std::vector<std::unique_ptr<Mischief>>;
 

@@ -38,8 +38,8 @@ constexpr int kNodeTimeoutMs = 1000;
 // Far more than the processes can take.
 constexpr int kHoldsPerSecond = 5'000;
 
-constexpr int kTroublesPerMinute = 3;
-constexpr int kAcquisitionsPerMinute = 3'000;
+constexpr int kTroublesPerMinute = 4;
+constexpr int kAcquisitionsPerMinute = 9'000;
 
 ClientOptions OptionsFor(const RedisCluster& cluster) {
   return {.clusters = {cluster.urls()},

@@ -26,7 +26,7 @@ void NetworkFaults::Step() {
   if (pairs.empty()) return;
   Count(Spoil(pairs));
   faults_.push_back({After(50, 2000), pairs});
-  next_ = After(0, 1200);
+  next_ = After(0, 2000);
 }
 
 void NetworkFaults::Heal() {

@@ -54,7 +54,7 @@ constexpr std::int64_t kTooLate = 10'000'000'000;
 constexpr std::int64_t kHour = 3'600'000'000'000;
 
 constexpr int kFaultsPerMinute = 20;
-constexpr int kAcquisitionsPerMinute = 5'000;
+constexpr int kAcquisitionsPerMinute = 3'000;
 
 using Mischiefs = std::vector<std::unique_ptr<Mischief>>;
 

@@ -16,6 +16,7 @@ namespace holdfast::testing {
 namespace {
 
 constexpr int kFirstMixed = kWorkers + 1 + kSlowNames;
+constexpr int kFirstCold = kFirstMixed + kMixedNames;
 
 // The pages are there once they are written to.
 Fd MakeFile(std::size_t bytes) {
@@ -38,16 +39,21 @@ int NameOf(Role role, int worker) {
   if (role == Role::kOwn) return worker;
   if (role == Role::kHot) return kWorkers;
   if (role == Role::kSlow) return kWorkers + 1 + worker % kSlowNames;
-  return kFirstMixed + worker % kMixedNames;
+  if (role == Role::kMixed) return kFirstMixed + worker % kMixedNames;
+  return kFirstCold + worker % kColdNames;
 }
 
 Role RoleOf(int name) {
   if (name < kWorkers) return Role::kOwn;
   if (name == kWorkers) return Role::kHot;
-  return name < kFirstMixed ? Role::kSlow : Role::kMixed;
+  if (name < kFirstMixed) return Role::kSlow;
+  return name < kFirstCold ? Role::kMixed : Role::kCold;
 }
 
-bool HasRole(int worker, Role role) { return role != Role::kMixed || worker < 2 * kMixedNames; }
+bool HasRole(int worker, Role role) {
+  if (role == Role::kMixed) return worker < 2 * kMixedNames;
+  return role != Role::kCold || worker % 2 == 0;
+}
 
 std::string LockName(int name) { return "name " + std::to_string(name); }
 

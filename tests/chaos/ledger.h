@@ -20,12 +20,15 @@ enum class Role {
   kHot,    // All workers want it; held for a moment.
   kSlow,   // Some want it; held for long enough to see nodes come and go, and extended or not.
   kMixed,  // A few want it, and so does the program.
+  kCold,   // One of many names, by a client that is new; often not released.
 };
-inline constexpr int kRoles = 4;
+inline constexpr int kRoles = 5;
 inline constexpr int kSlowNames = 4;
 inline constexpr int kMixedNames = 2;
-inline constexpr int kNames = kWorkers + 1 + kSlowNames + kMixedNames;
+inline constexpr int kColdNames = 16;
+inline constexpr int kNames = kWorkers + 1 + kSlowNames + kMixedNames + kColdNames;
 
+// Of cold names, the one that has the place `worker` % kColdNames.
 int NameOf(Role role, int worker);
 Role RoleOf(int name);
 bool HasRole(int worker, Role role);

@@ -6,7 +6,7 @@
 namespace holdfast::testing {
 namespace {
 
-constexpr std::size_t kMostAtOnce = 3;
+constexpr std::size_t kMostAtOnce = 4;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ void NetworkFaults::Step() {
   if (pairs.empty()) return;
   Count(Spoil(pairs));
   faults_.push_back({After(50, 2000), pairs});
-  next_ = After(0, 2000);
+  next_ = After(0, 1000);
 }
 
 void NetworkFaults::Heal() {
@@ -47,7 +47,7 @@ std::vector<NetworkFaults::Pair> NetworkFaults::DrawPairs() {
       const Pair pair = {site_.ClientHost(client), node};
       const bool is_one = pair.client == one_client && node == one_node;
       const bool meant =
-          is_one || (extent == 0 && pair.client == one_client) || (extent >= 6 && node == one_node);
+          is_one || (extent == 0 && pair.client == one_client) || (extent == 1 && node == one_node);
       if (meant && !Taken(pair)) pairs.push_back(pair);
     }
   }

@@ -25,7 +25,7 @@ void NodeFaults::Step() {
   if (now < next_) return;
   const int node = Draw(0, site_.size() - 1);
   if (states_[node].state != State::kWell) return;
-  next_ = After(0, 800);
+  next_ = After(0, 2000);
   if (Away() >= minority() || Draw(0, 3) == 0) return Annoy(node);
   Strike(node);
 }

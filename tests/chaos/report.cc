@@ -28,6 +28,7 @@ void PrintAcquisitions(Ledger& ledger, double seconds) {
   PrintShare("one name for 16        ", ledger.outcomes(Role::kHot));
   PrintShare("held for long, 4 for 16", ledger.outcomes(Role::kSlow));
   PrintShare("shared with the program", ledger.outcomes(Role::kMixed));
+  PrintShare("seldom wanted         ", ledger.outcomes(Role::kCold));
   std::size_t refused = 0;
   for (const Write& write : ledger.writes()) refused += write.accepted ? 0 : 1;
   printf(

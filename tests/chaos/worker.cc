@@ -30,7 +30,7 @@ class Worker {
       : role_(role),
         number_(number),
         name_(NameOf(role, number)),
-        ttl_(shift.options.max_ttl),
+        options_(shift.options),
         client_(NewClient(shift.options)),
         store_(shift.store.empty() ? nullptr : std::make_unique<Store>(shift.store)),
         random_(shift.seed + number * kRoles + static_cast<int>(role)),
@@ -39,6 +39,7 @@ class Worker {
 
   bool Run() {
     while (!ledger_.over()) {
+      if (role_ == Role::kCold && !BeNew()) return false;
       const std::int64_t asked = BootTime();
       auto lock = client_.Acquire(LockName(name_), NextOptions());
       ledger_.NoteLateness(BootTime() - asked - kWaitNs);
@@ -52,17 +53,42 @@ class Worker {
   }
 
  private:
+  // Knows nothing of tokens that it has seen before, and asks for another name.
+  bool BeNew() {
+    Pause(300);
+    name_ = NameOf(role_, static_cast<int>(random_() % kColdNames));
+    const bool counted = AddStats();
+    client_ = NewClient(options_);
+    return counted;
+  }
+
+  void Pause(std::uint64_t longest_ms) {
+    const std::int64_t end = BootTime() + NanosecondsUpTo(longest_ms);
+    while (BootTime() < end && !ledger_.over()) Yield();
+  }
+
+  std::int64_t NanosecondsUpTo(std::uint64_t ms) {
+    return static_cast<std::int64_t>(random_() % (ms * 1'000'000));
+  }
+
   // Whoever extends his lock soon hears that it is gone. Who does not goes on until its ttl is
   // over.
   AcquireOptions NextOptions() {
+    const std::chrono::milliseconds ttl = options_.max_ttl;
+    if (role_ == Role::kCold) {
+      return {.ttl = ttl / (1 + random_() % 8),
+              .wait = kWait,
+              .retry_delay = 50ms,
+              .retry_jitter = 20ms};
+    }
     if (role_ == Role::kSlow) {
-      return {.ttl = ttl_,
+      return {.ttl = ttl,
               .wait = kWait,
               .retry_delay = 20ms,
               .retry_jitter = 20ms,
               .auto_extend = random_() % 2 == 0};
     }
-    return {.ttl = ttl_, .wait = kWait, .retry_delay = 10ms, .retry_jitter = 10ms};
+    return {.ttl = ttl, .wait = kWait, .retry_delay = 10ms, .retry_jitter = 10ms};
   }
 
   bool Use(BlockingLock& lock, std::int64_t asked) {
@@ -77,14 +103,22 @@ class Worker {
       if (!Holds(lock, until)) ++counter.late_writes;
     }
     if (!PutSometimes(lock, hold, until)) return false;
-    if (IsLost(lock.Release())) ++outcomes_.lost;
+    Leave(lock);
     return PutLate(hold);
+  }
+
+  // Who just goes tells no node of his token.
+  void Leave(BlockingLock& lock) {
+    if (role_ == Role::kCold && random_() % 2 == 0) {
+      lock.Detach();
+    } else if (IsLost(lock.Release())) {
+      ++outcomes_.lost;
+    }
   }
 
   void Stay(const BlockingLock& lock, std::int64_t& until) {
     if (role_ == Role::kOwn || role_ == Role::kHot) return std::this_thread::yield();
-    const std::uint64_t longest = role_ == Role::kSlow ? 2'000'000'000 : 50'000'000;
-    const std::int64_t end = BootTime() + static_cast<std::int64_t>(random_() % longest);
+    const std::int64_t end = BootTime() + NanosecondsUpTo(role_ == Role::kSlow ? 2'000 : 50);
     while (BootTime() < end && Holds(lock, until) && !ledger_.over()) Yield();
   }
 
@@ -97,15 +131,15 @@ class Worker {
   }
 
   bool PutSometimes(const BlockingLock& lock, const Hold& hold, std::int64_t& until) {
-    if (store_ == nullptr || (role_ != Role::kSlow && random_() % 8 != 0)) return true;
+    if (store_ == nullptr || (role_ == Role::kOwn && random_() % 8 != 0)) return true;
     return store_->Put(
         hold, [&] { return Holds(lock, until); }, ledger_);
   }
 
   // As one who does not know that his time is over: the store has to.
   bool PutLate(const Hold& hold) {
-    if (store_ == nullptr || role_ == Role::kOwn || random_() % 8 != 0) return true;
-    if (role_ != Role::kHot) Yield();
+    if (store_ == nullptr || role_ == Role::kOwn || random_() % 4 != 0) return true;
+    Pause(50);
     return store_->Put(
         hold, [] { return false; }, ledger_);
   }
@@ -129,8 +163,8 @@ class Worker {
 
   const Role role_;
   const int number_;
-  const int name_;
-  const std::chrono::milliseconds ttl_;
+  int name_;
+  const ClientOptions options_;
   BlockingClient client_;
   const std::unique_ptr<Store> store_;
   std::mt19937_64 random_;

@@ -54,12 +54,12 @@ constexpr std::int64_t kTooLate = 10'000'000'000;
 constexpr std::int64_t kHour = 3'600'000'000'000;
 
 constexpr int kFaultsPerMinute = 20;
-constexpr int kAcquisitionsPerMinute = 3'000;
+constexpr int kAcquisitionsPerMinute = 1'200;
 
 using Mischiefs = std::vector<std::unique_ptr<Mischief>>;
 
 ClientOptions OptionsFor(const Site& site) {
-  return {.nodes = site.urls(), .max_ttl = 1s, .connect_timeout = 500ms, .command_timeout = 500ms};
+  return {.nodes = site.urls(), .max_ttl = 1s, .connect_timeout = 800ms, .command_timeout = 800ms};
 }
 
 bool InstallFromInside(const Site& site, const ClientOptions& options) {

@@ -39,7 +39,7 @@ constexpr int kNodeTimeoutMs = 1000;
 constexpr int kHoldsPerSecond = 5'000;
 
 constexpr int kTroublesPerMinute = 4;
-constexpr int kAcquisitionsPerMinute = 12'000;
+constexpr int kAcquisitionsPerMinute = 15'000;
 
 ClientOptions OptionsFor(const RedisCluster& cluster) {
   return {.clusters = {cluster.urls()},

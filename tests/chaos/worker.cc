@@ -55,7 +55,7 @@ class Worker {
  private:
   // Knows nothing of tokens that it has seen before, and asks for another name.
   bool BeNew() {
-    Pause(300);
+    Pause(600);
     name_ = NameOf(role_, static_cast<int>(random_() % kColdNames));
     const bool counted = AddStats();
     client_ = NewClient(options_);
@@ -79,16 +79,16 @@ class Worker {
       return {.ttl = ttl / (1 + random_() % 8),
               .wait = kWait,
               .retry_delay = 50ms,
-              .retry_jitter = 20ms};
+              .retry_jitter = 40ms};
     }
     if (role_ == Role::kSlow) {
       return {.ttl = ttl,
               .wait = kWait,
-              .retry_delay = 20ms,
-              .retry_jitter = 20ms,
+              .retry_delay = 50ms,
+              .retry_jitter = 40ms,
               .auto_extend = random_() % 2 == 0};
     }
-    return {.ttl = ttl, .wait = kWait, .retry_delay = 10ms, .retry_jitter = 10ms};
+    return {.ttl = ttl, .wait = kWait, .retry_delay = 40ms, .retry_jitter = 35ms};
   }
 
   bool Use(BlockingLock& lock, std::int64_t asked) {

@@ -20,7 +20,7 @@ packages_for() {
     libyaml-cpp-dev libcli11-dev nlohmann-json3-dev redis-server
   [[ $1 != clang ]] || echo clang
   [[ $1 != coverage ]] || echo clang libclang-rt-dev llvm
-  [[ $1 != fuzz ]] || echo clang libclang-rt-14-dev
+  [[ $1 != fuzz* ]] || echo clang libclang-rt-14-dev
   ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev spin
   ! has_bench "$2" || echo libbenchmark-dev
   ! has_interop "$1" "$2" || echo ca-certificates python3-redis
@@ -95,6 +95,8 @@ options_for() {
       "-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_COMPILER_LAUNCHER=" ;;
     clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON" ;;
     fuzz) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DHOLDFAST_SANITIZE=fuzzer" \
+      "-DHOLDFAST_BUILD_PROGRAM=OFF" ;;
+    fuzz-asan) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DHOLDFAST_SANITIZE=fuzzer-address" \
       "-DHOLDFAST_BUILD_PROGRAM=OFF" ;;
   esac
 }

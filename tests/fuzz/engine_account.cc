@@ -76,7 +76,9 @@ void World::NoteExtension(int node, const Command& command, ReplyView reply) {
   }
 }
 
-void World::NoteState(int node, const Command& /*command*/, ReplyView reply) {
+// That the node has forgotten the script says nothing of its guard, and is asked again at once.
+void World::NoteState(int node, const Command& command, ReplyView reply) {
+  if (reply.is_error() && reply.text().starts_with("NOSCRIPT") && !command.with_text) return;
   const bool state =
       reply.at(0).text() == "STATE" && reply.size() == 8 && core::IsCounter(reply.at(3).integer());
   nodes_[static_cast<std::size_t>(node)].pass = state ? reply.at(1).text() : std::string_view();

@@ -248,7 +248,8 @@ bool World::Send(int index, core::Tag tag, const ScriptCall& call, bool urgent, 
   Node& node = nodes_[static_cast<std::size_t>(index)];
   Check(node.connected, "only connected nodes are sent anything");
   const std::string_view script = call.script().name;
-  Command command = {.tag = tag, .script = &call.script(), .sent = now};
+  Command command = {
+      .tag = tag, .script = &call.script(), .sent = now, .with_text = call.with_text()};
   const bool of_lock =
       script == "acquire" || script == "finalise" || script == "extend" || script == "release";
   if (of_lock) {

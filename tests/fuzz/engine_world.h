@@ -121,6 +121,7 @@ class World final : core::Transport, core::Randomness, core::WallClock {
     const core::Script* script = nullptr;
     Attempt* attempt = nullptr;
     TimePoint sent;
+    bool with_text = false;
     milliseconds ttl{0};
     std::int64_t hint = 0;
   };

@@ -7,9 +7,9 @@ namespace {
 
 // Mostly short: many beginnings find more than a few long lives.
 milliseconds DrawLength(Random& random) {
-  if (random.Chance(86)) return milliseconds(150 + random.Below(500));
-  if (random.Chance(85)) return milliseconds(600 + random.Below(1'400));
-  return milliseconds(2'000 + random.Below(4'000));
+  if (random.Chance(90)) return milliseconds(100 + random.Below(350));
+  if (random.Chance(80)) return milliseconds(450 + random.Below(1'000));
+  return milliseconds(1'500 + random.Below(3'500));
 }
 
 // What a node that forgot must make up for shows only where few nodes know of the last token, and

@@ -25,8 +25,12 @@ enum class Fault {
   kReplica,
   kMovedSlot,
   kFailOver,
+  kFallBack,
+  kErrors,
+  kPowerCut,
+  kReconfiguration,
 };
-inline constexpr int kFaults = 16;
+inline constexpr int kFaults = 20;
 
 constexpr std::string_view NameOf(Fault fault) {
   constexpr std::string_view kNames[kFaults] = {
@@ -35,7 +39,8 @@ constexpr std::string_view NameOf(Fault fault) {
       "dead client",     "stepped node clock",  "deleted lock",
       "restart",         "restart with loss",   "flush",
       "cut-off node",    "node made a replica", "moved slot",
-      "fail-over"};
+      "fail-over",       "fail-over and back",  "node that answers errors",
+      "power cut",       "reconfiguration"};
   return kNames[static_cast<int>(fault)];
 }
 

@@ -111,7 +111,8 @@ class ModelLink {
     connection_->to_client.clear();
     auto& to_node = connection_->to_node;
     to_node.resize(world_.random().Below(static_cast<int>(to_node.size()) + 1));
-    connection_->held_up_until = world_.now() + Between(0, 600);
+    const bool opens = !to_node.empty() && to_node.front().script == &kOpenScript;
+    connection_->held_up_until = world_.now() + Between(0, opens ? 3'000 : 600);
     host_.Do([this, c = connection_, problem] { NoticeEnd(c, problem); });
   }
 

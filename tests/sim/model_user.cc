@@ -28,8 +28,8 @@ void ModelUser::Pause(int most_ms) {
 }
 
 milliseconds ModelUser::Ttl() {
-  if (random_.Chance(30)) return stage_.shape.max_ttl;
-  return std::min(milliseconds(50 + random_.Below(400)), stage_.shape.max_ttl);
+  if (random_.Chance(30)) return client_.max_ttl();
+  return std::min(milliseconds(50 + random_.Below(400)), client_.max_ttl());
 }
 
 std::vector<std::string> ModelUser::Names() {
@@ -52,6 +52,8 @@ void ModelUser::Acquire() {
   if (world_.healed()) return;
   if (random_.Chance(10)) Inspect();
   if (random_.Chance(5)) ReleaseAnExtendingLock();
+  const bool power_cut = stage_.shape.scene == Scene::kPowerCut;
+  if (random_.Chance(power_cut ? 50 : 2)) TakeOverAReleasedLock();
   names_ = Names();
   options_ = Options();
   asked_ = world_.now();
@@ -83,6 +85,23 @@ void ModelUser::ReleaseAnExtendingLock() {
   engine().Extend(
       id, Ttl(), [this, call](const absl::Status&) { client_.EndCall(call); }, client_.now());
   engine().Release(id, nullptr, client_.now());
+}
+
+// By its token. Nodes may forget that it was released, but none that has a vote.
+void ModelUser::TakeOverAReleasedLock() {
+  if (!stage_.shape.steady() || stage_.released_nonce.empty()) return;
+  const std::string& nonce = *stage_.taken_over.insert(stage_.released_nonce).first;
+  if (stage_.trace.on()) Say("takes over what was released: " + nonce);
+  const LeaseId id = engine().Attach(stage_.released_names, nonce, client_.now());
+  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  const auto done = [this, call](const absl::Status& status) {
+    client_.EndCall(call);
+    Expect(!status.ok(), Checker::kExclusion, "a lock that was released is held again");
+  };
+  engine().Extend(id, Ttl(), done, client_.now());
+  world_.After(UpTo(300), [this, id] {
+    client_.Do([this, id] { engine().Release(id, nullptr, client_.now()); });
+  });
 }
 
 void ModelUser::CancelLater(std::uint64_t ticket) {
@@ -151,6 +170,7 @@ void ModelUser::NextStep() {
   const bool over = client_.now() > lost_at_ && client_.woke() < client_.ToWorld(lost_at_);
   Expect(lost_ || !over, Checker::kLiveness, "the loss was not told");
   if (!lost_ && client_.now() < valid_until_) CheckNodes();
+  CheckKept();
   Expect(lost_ || client_.keys().Denials(engine().token(id_)) <= Spare(), Checker::kLiveness,
          "held, although too many nodes have said that it is gone");
   if (random_.Chance(50)) WriteToStore();
@@ -178,7 +198,28 @@ void ModelUser::Extend() {
   if (stage_.trace.on()) Say("extends " + Joined(names_));
   extended_ = true;
   engine().Extend(id_, Ttl(), done, client_.now());
+  if (random_.Chance(5)) StopWhileExtending();
   Continue();  // Perhaps while the extension is under way.
+}
+
+// Until the lock is over. What comes meanwhile is too late.
+void ModelUser::StopWhileExtending() {
+  const nanoseconds pause = valid_until_ - client_.now() + UpTo(50);
+  if (world_.healed() || pause > milliseconds(500)) return;
+  ++happenings_.faults[Fault::kSleepingClient];
+  if (stage_.trace.on()) Say("stops until " + stage_.trace.At(world_.now() + pause));
+  client_.Sleep(pause);
+}
+
+// Rule 9: there is another try soon after one that failed.
+void ModelUser::CheckKept() {
+  if (!options_.auto_extend || options_.max_hold.count() > 0 || lost_) return;
+  const auto failed = client_.keeper_failed(names_);
+  if (!failed || *failed < acquired_ || client_.woke() >= *failed) return;
+  const nanoseconds most = std::max<nanoseconds>(options_.ttl / 20, milliseconds(5)) +
+                           ModelLink::kCommandTimeout + milliseconds(1);
+  Expect(client_.now() <= *failed + most, Checker::kLiveness,
+         "an automatic extension failed, and was not tried again");
 }
 
 void ModelUser::Release() {
@@ -195,9 +236,13 @@ void ModelUser::Release() {
   }
   // That a lock is lost is said without asking anybody.
   const auto call = client_.BeginCall(over ? milliseconds(0) : ModelLink::kCommandTimeout);
-  const auto done = [this, call](const absl::Status& status) {
+  const auto done = [this, call, nonce = std::string(engine().token(id_))](const auto& status) {
     client_.EndCall(call);
-    happenings_.released += status.ok() ? 1 : 0;
+    if (status.ok()) {
+      ++happenings_.released;
+      stage_.released_names = names_;
+      stage_.released_nonce = nonce;
+    }
     Pause(100);
   };
   engine().Release(id_, done, client_.now());
@@ -266,6 +311,7 @@ void ModelUser::Believe() {
 
 void ModelUser::OnLost() {
   Expect(!lost_, Checker::kLiveness, "a loss is told twice");
+  CheckKept();
   if (options_.auto_extend && options_.max_hold.count() == 0) {
     Expect(!Calm(milliseconds(0)), Checker::kLiveness, "a lock was not kept");
   }

@@ -41,6 +41,7 @@ class ModelUser final : public LeaseObserver {
 
   void Acquire();
   void ReleaseAnExtendingLock();
+  void TakeOverAReleasedLock();
   void CancelLater(std::uint64_t ticket);
   void Inspect();
 
@@ -52,6 +53,8 @@ class ModelUser final : public LeaseObserver {
   void NextStep();
   bool Calm(milliseconds more) const;
   void Extend();
+  void StopWhileExtending();
+  void CheckKept();
   void Release();
   void Forget();
   void Believe();

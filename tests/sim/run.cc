@@ -32,6 +32,8 @@ class Schedule {
   void AddClient();
   EngineOptions Options();
   void AddStranger();
+  void ReconfigureLater();
+  void Reconfigure();
   void AddUsers(ModelClient& client);
   std::int64_t WallClock();
   void ComeToRest();
@@ -46,6 +48,7 @@ class Schedule {
   std::vector<std::string> names_;
   std::vector<std::string> tags_;
   std::string fingerprint_;
+  milliseconds max_ttl_ = shape_.max_ttl;
   ModelClients clients_;
   std::vector<std::unique_ptr<ModelUser>> users_;
   std::optional<Trouble> trouble_;
@@ -70,6 +73,7 @@ Schedule::Schedule(const Plan& plan, LuaRunner& lua, Happenings& happenings, std
   for (int i = 0; i < shape_.clients; ++i) AddClient();
   if (shape_.stranger) AddStranger();
   trouble_.emplace(stage_, clients_, plan_.without, [this] { AddClient(); });
+  if (shape_.next_max_ttl.count() > 0) ReconfigureLater();
 }
 
 Outcome Schedule::Run() {
@@ -96,14 +100,14 @@ void Schedule::ComeToRest() {
     return stage_.findings.empty();
   };
   if (!run_until(4s)) return;
-  const bool must_succeed = !shape_.clocks_step && !shape_.stranger;
+  const bool must_succeed = !shape_.clocks_step && shape_.fair();
   for (const auto& client : clients_) Probe(*client, must_succeed);
   if (run_until(9s)) CheckEnd();
 }
 
 void Schedule::CheckEnd() {
   for (const auto& client : clients_) {
-    if (!shape_.stranger) client->ExpectRest();
+    if (shape_.fair()) client->ExpectRest();
   }
   if (shape_.clocks_step) return;
   for (const auto& node : stage_.nodes) {
@@ -141,7 +145,9 @@ void Schedule::AddNodes(LuaRunner& lua) {
     const bool durable = random_.Chance(shape_.durable_percent);
     stage_.nodes.push_back(
         std::make_unique<ModelNode>(stage_, lua, i, durable, shape_.seats ? tags_[i] : ""));
-    if (shape_.installed) stage_.nodes.back()->Install(fingerprint_, shape_.max_ttl);
+    if (!shape_.installed) continue;
+    stage_.nodes.back()->Install(fingerprint_, shape_.max_ttl);
+    if (shape_.scene == Scene::kReconfigured) stage_.nodes.back()->Save();
   }
 }
 
@@ -152,7 +158,7 @@ EngineOptions Schedule::Options() {
                        .one_cluster = shape_.seats,
                        .cluster_node_timeout = shape_.node_timeout,
                        .quorum = shape_.quorum,
-                       .max_ttl = shape_.max_ttl,
+                       .max_ttl = max_ttl_,
                        .fingerprint = fingerprint_,
                        .trust_persistence = random_.Chance(80)};
   options.key_prefix = ModelNode::kKeyPrefix;
@@ -185,6 +191,25 @@ void Schedule::AddStranger() {
   options.admission.fingerprint = MakeFingerprint(shape_.nodes, 1, shape_.max_ttl, "sim");
   clients_.push_back(std::make_unique<ModelClient>(stage_, options, WallClock()));
   AddUsers(*clients_.back());
+}
+
+void Schedule::ReconfigureLater() {
+  const nanoseconds pause = random_.Between(milliseconds(0), shape_.max_ttl / 2);
+  world_.After(pause, [this] {
+    if (!world_.healed()) Reconfigure();
+  });
+}
+
+// Those of the old configuration are not stopped. Whoever starts later has the new one. A node that
+// cannot be reached then is told later.
+void Schedule::Reconfigure() {
+  ++stage_.happenings.faults[Fault::kReconfiguration];
+  max_ttl_ = shape_.next_max_ttl;
+  fingerprint_ = MakeFingerprint(shape_.nodes, shape_.quorum, max_ttl_, "sim");
+  AddClient();
+  ModelClient& client = *clients_.back();
+  client.Do([&client] { client.engine().Reconfigure([](const auto&) {}, client.now()); });
+  ReconfigureLater();
 }
 
 void Schedule::AddUsers(ModelClient& client) {

@@ -34,6 +34,7 @@ Shape DrawShape(Random& random) {
   if (shape.stranger) shape.installed = true;
   shape.no_hints = random.Chance(20);
   if (random.Chance(20)) shape.retention = milliseconds(20 + random.Below(400));
+  if (!shape.stranger) SetScene(DrawScene(random), random, shape);
   return shape;
 }
 

@@ -14,7 +14,9 @@ Trouble::Trouble(Stage& stage, ModelClients& clients, const std::set<int>& witho
       add_client_(std::move(add_client)),
       random_(world_.NewStream()) {
   Repeat(milliseconds(150), [this] { TroubleAClient(); });
-  Repeat(stage_.shape.max_ttl * (1 + random_.Below(4)), [this] { TroubleANode(); });
+  const bool has_scene = PlayScene();
+  const int pause = 1 + random_.Below(4);
+  if (!has_scene) Repeat(stage_.shape.max_ttl * pause, [this] { TroubleANode(); });
   Repeat(milliseconds(random_.Chance(50) ? 100 : 1'000), [this] { NodeAt(AnyNode()).Save(); });
   if (!stage_.shape.clocks_step || random_.Chance(50)) return;
   Repeat(milliseconds(20), [this] { DeleteALock(); });
@@ -93,7 +95,9 @@ void Trouble::TroubleANode() {
   if (stage_.shape.seats && kind < 60) return Move(node);
   if (kind < 20) return CutOff(node);
   if (kind < 45) return FlushSoon(node);
-  if (kind < 55) return BecomeReplica(node);
+  if (kind < 51) return BecomeReplica(node);
+  if (kind < 55) return FallBack(node);
+  if (kind < 59) return AnswerErrors(node);
   RestartSoon(node);
 }
 
@@ -136,11 +140,13 @@ void Trouble::FailOver(int index) {
     if (random_.Chance(50)) client->link(index).Break({Vote::kDown, "its slot moved"});
   }
   stage_.LookAtTokens();
-  world_.After(goes_on, [this, index] {
-    NodeAt(index).EndOld();
-    BreakStale(index);
-    stage_.LookAtTokens();
-  });
+  world_.After(goes_on, [this, index] { EndOldServer(index); });
+}
+
+void Trouble::EndOldServer(int index) {
+  NodeAt(index).EndOld();
+  BreakStale(index);
+  stage_.LookAtTokens();
 }
 
 void Trouble::BreakStale(int index) {
@@ -173,6 +179,28 @@ void Trouble::BecomeReplica(int index) {
     BreakAll(index, "it is a master");
     stage_.LookAtTokens();
   });
+}
+
+// Its replica was promoted, without the last of its data, and it again before anybody had asked:
+// then only its own account of its past tells of that.
+void Trouble::FallBack(int index) {
+  ModelNode& node = NodeAt(index);
+  if (stage_.shape.seats || node.durable()) return;
+  if (!Strikes(Fault::kFallBack, node.name())) return;
+  node.FallBack();
+  BreakAll(index, "it follows a master");
+  stage_.LookAtTokens();
+}
+
+void Trouble::AnswerErrors(int index) {
+  ModelNode& node = NodeAt(index);
+  const nanoseconds pause = milliseconds(100) + UpTo(milliseconds(900));
+  const int kind = random_.Below(3);
+  if (!Strikes(Fault::kErrors, node.name())) return;
+  constexpr const char* kErrors[] = {"LOADING Redis is loading the dataset in memory",
+                                     "READONLY You can't write against a read only replica.",
+                                     "BUSY Redis is busy running a script."};
+  node.AnswerErrors(kErrors[kind], pause);
 }
 
 void Trouble::BreakAll(int node, const char* why) {
@@ -212,7 +240,12 @@ void Trouble::Restart(int index, milliseconds longest) {
   // Whoever comes first after such a start would have to know what was before it.
   if (node.durable() && !node.has_guard()) return;
   if (!Strikes(keeps ? Fault::kRestart : Fault::kRestartWithLoss, node.name())) return;
-  node.Stop(keeps ? ModelNode::Loss::kNothing : forgets);
+  StopFor(index, keeps ? ModelNode::Loss::kNothing : forgets, pause);
+}
+
+void Trouble::StopFor(int index, ModelNode::Loss loss, nanoseconds pause) {
+  ModelNode& node = NodeAt(index);
+  node.Stop(loss);
   BreakAll(index, "Connection reset by peer");
   stage_.LookAtTokens();
   world_.After(pause, [&node] { node.Start(); });

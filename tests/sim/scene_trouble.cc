@@ -1,0 +1,92 @@
+// What goes wrong in the rare scenes (scene.h).
+#include <algorithm>
+
+#include "trouble.h"
+
+namespace holdfast::core {
+
+// Whether this run is one, in which nothing else happens to the nodes.
+bool Trouble::PlayScene() {
+  switch (stage_.shape.scene) {
+    case Scene::kQuorumFailsOver:
+      world_.After(UpTo(milliseconds(500)), [this] { FailOverAQuorum(); });
+      return true;
+    case Scene::kPowerCut:
+      Repeat(milliseconds(800), [this] { CutPower(); });
+      return true;
+    case Scene::kReconfigured:
+      Repeat(stage_.shape.max_ttl, [this] { RestartSaved(AnyNode()); });
+      return true;
+    case Scene::kLateOpening:
+      world_.After(UpTo(milliseconds(100)), [this] { FlushTwice(AnyNode()); });
+      return true;
+    case Scene::kNone:
+    case Scene::kOneServerTwice:
+      return false;
+  }
+  return false;
+}
+
+// Each client moves to all of the new servers, or to none before the old ones end.
+void Trouble::FailOverAQuorum() {
+  const int first = AnyNode();
+  std::vector<bool> saved;
+  for (int i = 0; i < stage_.shape.quorum; ++i) saved.push_back(random_.Chance(80));
+  if (!Strikes(Fault::kFailOver, "most seats")) return;
+  const nanoseconds goes_on = stage_.shape.node_timeout * 98 / 100;
+  for (int i = 0; i < stage_.shape.quorum; ++i) {
+    const int index = (first + i) % static_cast<int>(stage_.nodes.size());
+    if (saved[i]) NodeAt(index).Save();
+    NodeAt(index).FailOver();
+    world_.After(goes_on, [this, index] { EndOldServer(index); });
+  }
+  stage_.LookAtTokens();
+  for (const auto& client : clients_) {
+    if (random_.Chance(50)) continue;
+    for (std::size_t i = 0; i < stage_.nodes.size(); ++i) {
+      client->link(static_cast<int>(i)).Break({Vote::kDown, "its slot moved"});
+    }
+  }
+  add_client_();
+}
+
+// What was released since they saved is there again on all of them.
+void Trouble::CutPower() {
+  const nanoseconds since = UpTo(milliseconds(200));
+  std::vector<nanoseconds> pauses;
+  for (std::size_t i = 0; i < stage_.nodes.size(); ++i) pauses.push_back(UpTo(milliseconds(60)));
+  for (const auto& node : stage_.nodes) node->Save();
+  world_.After(since, [this, pauses] {
+    if (world_.healed() || !Strikes(Fault::kPowerCut, "all nodes")) return;
+    for (std::size_t i = 0; i < stage_.nodes.size(); ++i) {
+      StopFor(static_cast<int>(i), ModelNode::Loss::kSinceSave, pauses[i]);
+    }
+  });
+}
+
+// Locks may go, but not what it knows of its clients' configuration.
+void Trouble::RestartSaved(int index) {
+  const nanoseconds pause = UpTo(milliseconds(50));
+  if (!NodeAt(index).up()) return;
+  if (!Strikes(Fault::kRestartWithLoss, NodeAt(index).name())) return;
+  StopFor(index, ModelNode::Loss::kSinceSave, pause);
+}
+
+// The first time everybody may open it again, and some of the requests to do so are held up. The
+// second time nobody else does, since nobody can connect.
+void Trouble::FlushTwice(int index) {
+  const nanoseconds open = UpTo(milliseconds(150));
+  const nanoseconds noticed = milliseconds(20) + UpTo(milliseconds(100));
+  if (!Strikes(Fault::kFlush, NodeAt(index).name() + ", twice")) return;
+  Flush(index);
+  world_.After(stage_.shape.max_ttl + milliseconds(20) + open, [this, index, noticed] {
+    Flush(index);
+    world_.After(noticed, [this, index] {
+      NodeAt(index).CutOff(true);
+      BreakAll(index, "timed out");
+      world_.After(milliseconds(1'600), [this, index] { NodeAt(index).CutOff(false); });
+    });
+  });
+}
+
+}  // namespace holdfast::core

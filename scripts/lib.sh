@@ -20,7 +20,8 @@ packages_for() {
     libyaml-cpp-dev libcli11-dev nlohmann-json3-dev redis-server
   [[ $1 != clang ]] || echo clang
   [[ $1 != coverage ]] || echo clang libclang-rt-dev llvm
-  ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev
+  [[ $1 != fuzz ]] || echo clang libclang-rt-14-dev
+  ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev spin
   ! has_bench "$2" || echo libbenchmark-dev
   ! has_interop "$1" "$2" || echo ca-certificates python3-redis
   # Other packages of Node than Debian's bring npm along, and cannot stand beside Debian's.
@@ -71,7 +72,8 @@ keep_services_down() {
 }
 
 # --- Building ---------------------------------------------------------------------------------
-# PART is program (the program alone), quick (the core's tests), tests, bench or all.
+# PART is program (the program alone), quick (the core's tests), tests, bench or all; fuzz goes with
+# the configuration of that name, which has nothing else.
 
 is_config() { [[ $1 =~ ^(release|debug|asan|tsan|clang)$ ]]; }
 has_tests() { [[ $1 =~ ^(quick|tests|all)$ ]]; }
@@ -87,9 +89,12 @@ options_for() {
     debug) echo "$developer" ;;
     asan) echo "$developer -DHOLDFAST_SANITIZE=address" ;;
     tsan) echo "$developer -DHOLDFAST_SANITIZE=thread" ;;
+    # From a compiler's cache may come what names the sources of another checkout.
     coverage) echo "-DCMAKE_BUILD_TYPE=Coverage -DHOLDFAST_DEVELOPER=ON" \
-      "-DCMAKE_CXX_COMPILER=clang++" ;;
+      "-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_COMPILER_LAUNCHER=" ;;
     clang) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON" ;;
+    fuzz) echo "$developer -DCMAKE_CXX_COMPILER=clang++ -DHOLDFAST_SANITIZE=fuzzer" \
+      "-DHOLDFAST_BUILD_PROGRAM=OFF" ;;
   esac
 }
 
@@ -107,6 +112,7 @@ target_for() {
     program) echo holdfast_program ;;
     quick) echo core_test ;;
     bench) echo holdfast_bench ;;
+    fuzz) echo holdfast_fuzz ;;
     tests|all) echo all ;;
   esac
 }

@@ -201,6 +201,20 @@ TEST_F(OpeningTest, WaitsForANodeThatIsAskedForTheFirstTime) {
   EXPECT_EQ(five_.Next(0), Question::kOpen);
 }
 
+TEST_F(OpeningTest, WaitsForANodeThatFailedToAnswerWhileItIsAskedAgain) {
+  const NodeProblem loading = {Vote::kError, "LOADING"};
+  for (const int node : {0, 1, 2, 3}) five_.Admit(node);
+  five_.Connect(4);
+  EXPECT_EQ(five_.Next(4), Question::kAdmit);
+  five_.admission.OnNoAnswer(4, loading, five_.now);
+  five_.now = till_;
+  for (const int node : {0, 1, 2, 3, 4}) EXPECT_EQ(five_.Next(node), Question::kAdmit);
+  for (const int node : {0, 1, 2, 3}) five_.AnswerState(node);
+  EXPECT_EQ(five_.Next(0), Question::kNone);
+  five_.admission.OnNoAnswer(4, loading, five_.now);
+  EXPECT_EQ(five_.Next(0), Question::kOpen);
+}
+
 TEST_F(OpeningTest, WaitsUntilAllOthersWereReadAfterTheEnd) {
   for (const int node : {0, 1, 2}) three_.Admit(node);
   three_.now = till_;

@@ -109,9 +109,7 @@ TEST(TopologyTest, IsNotChangedByWhatHappensToItsCopy) {
 
 TEST(TopologyTest, LearnsNoReplicaOfAMasterForWhichThereWasNoRoom) {
   Topology topology;
-  for (std::uint16_t i = 0; i + 1 < kMaxClusterNodes; ++i) {
-    topology.AddMaster({"x", static_cast<std::uint16_t>(i + 1)}, "");
-  }
+  for (std::uint16_t i = 1; i < kMaxClusterNodes; ++i) topology.AddMaster({"x", i}, "");
   Topology other;
   other.AddMaster(kA, "ida");
   other.AddReplica(kC, "idc", other.AddMaster(kB, "idb"));

@@ -15,8 +15,7 @@ const servers = urls.map(connect);
 
 // How long to pause between two attempts.
 const pause = { retryDelay: 20, retryJitter: 15 };
-// A third of the pause more than it takes.
-const retriesFor = (wait) => Math.ceil((wait / pause.retryDelay) * 1.3);
+const retriesFor = (wait) => Math.ceil(wait / pause.retryDelay);
 
 function makeRedlock(settings) {
   const options = { ...pause, ...settings };
@@ -37,13 +36,12 @@ async function isRefusal(error) {
   if (library === 'redlock-4') return error.name === 'LockError';
   const stats = await error.attempts?.at(-1);
   if (!stats) return false;
-  return [...stats.votesAgainst.values()].every((vote) => vote.name === 'ResourceLockedError' ||
-    vote.constructor.name === 'ResourceLockedError');
+  const votes = [...stats.votesAgainst.values()];
+  return votes.every((error) => error.constructor.name === 'ResourceLockedError');
 }
 
 const locks = new Map();
 const keyOf = (names) => JSON.stringify(names);
-const acquire = (redlock, names, ttl) => redlock.acquire(names, ttl);
 const release = (lock) => (library === 'redlock-4' ? lock.unlock() : lock.release());
 
 // Attempts of one call have one value, and versions from 5 on leave its keys between them, so that
@@ -51,7 +49,7 @@ const release = (lock) => (library === 'redlock-4' ? lock.unlock() : lock.releas
 async function acquireAtLast(redlock, names, ttl) {
   for (;;) {
     try {
-      return await acquire(redlock, names, ttl);
+      return await redlock.acquire(names, ttl);
     } catch (error) {
       if (!(await isRefusal(error))) throw error;
     }
@@ -62,7 +60,7 @@ async function acquireAtLast(redlock, names, ttl) {
 const commands = {
   async acquire({ names, ttl, wait }) {
     const redlock = makeRedlock({ retryCount: retriesFor(wait) });
-    locks.set(keyOf(names), await acquire(redlock, names, ttl));
+    locks.set(keyOf(names), await redlock.acquire(names, ttl));
   },
 
   async extend({ names, ttl }) {

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 // keys that it has not got where one is on its way.
 class InjectedClusterTest : public ::testing::TestWithParam<StepFault> {
  protected:
-  using Tallies = std::map<std::string, Tally>;  // By key.
+  using Tallies = std::map<std::string, CounterTally>;  // By key.
 
   static constexpr int kAsked = 100;
   static constexpr int kFirstMoved = 200;
@@ -80,14 +80,11 @@ class InjectedClusterTest : public ::testing::TestWithParam<StepFault> {
   }
 
   // Once the client has recovered.
-  void Check(FaultProxy& proxy, const BlockingRedis& redis, const Tallies& tallies) {
-    for (const auto& [key, tally] : tallies) {
-      SCOPED_TRACE(key);
-      absl::StatusOr<Reply> value = absl::UnknownError("");
-      const auto answers = [&] { return (value = redis.Execute({"GET", key})).ok(); };
-      EXPECT_TRUE(InTheEnd(proxy, answers)) << value.status();
-      if (value.ok()) tally.Check(TextOf(value));
-    }
+  static std::string Get(FaultProxy& proxy, const BlockingRedis& redis, const std::string& key) {
+    absl::StatusOr<Reply> value = absl::UnknownError("not asked");
+    const auto answers = [&] { return (value = redis.Execute({"GET", key})).ok(); };
+    EXPECT_TRUE(InTheEnd(proxy, answers)) << value.status();
+    return TextOf(value);
   }
 
   bool Converse(int node, int step) {
@@ -103,7 +100,7 @@ class InjectedClusterTest : public ::testing::TestWithParam<StepFault> {
       Increment(proxy, redis, tallies, KeyIn(kAsked, name));
       for (const int slot : kOfNode) Increment(proxy, redis, tallies, KeyIn(slot, name));
       IncrementTogether(proxy, redis, tallies);
-      Check(proxy, redis, tallies);
+      for (const auto& [key, tally] : tallies) tally.Check(Get(proxy, redis, key));
     }
     ExpectNoConnection(proxy);
     return proxy.fired();

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <thread>
@@ -49,7 +50,7 @@ inline bool InTheEnd(FaultProxy& proxy, const std::function<bool()>& condition,
 }
 
 // What a client was told of a counter that it increments.
-struct Tally {
+struct CounterTally {
   int executed = 0;
   int maybe = 0;  // At most so many more.
 
@@ -63,7 +64,7 @@ struct Tally {
   }
   // `value`: of GET.
   void Check(const std::string& value) const {
-    const int count = value == "(nil)" ? 0 : std::stoi(value);
+    const int count = std::atoi(value.c_str());  // 0 for "(nil)".
     EXPECT_THAT(count, ::testing::AllOf(::testing::Ge(executed), ::testing::Le(executed + maybe)));
   }
 };

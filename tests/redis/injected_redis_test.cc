@@ -38,7 +38,7 @@ class InjectedRedisTest : public ::testing::TestWithParam<StepFault> {
   }
 
   void IncrementInAllWays(FaultProxy& proxy, const BlockingRedis& redis, const std::string& key,
-                          Tally& tally) {
+                          CounterTally& tally) {
     const auto two = Batch().Add({"INCR", key}).Add({"INCR", key});
     tally.Add(Try(proxy, [&] { return redis.Execute({"INCR", key}); }).status());
     for (const auto& reply : Try(proxy, [&] { return redis.Pipeline(two); })) {
@@ -51,7 +51,7 @@ class InjectedRedisTest : public ::testing::TestWithParam<StepFault> {
 
   // On a connection of its own, which is not made anew.
   void IncrementWatched(FaultProxy& proxy, const BlockingRedis& redis, const std::string& key,
-                        Tally& tally) {
+                        CounterTally& tally) {
     const auto watch = Try(proxy, [&] { return redis.WatchKeys({key}); });
     if (!watch.ok()) return;
     const auto one = Batch().Add({"INCR", key});
@@ -73,7 +73,7 @@ class InjectedRedisTest : public ::testing::TestWithParam<StepFault> {
   bool Converse(int step) {
     const std::string key = "counter:" + std::to_string(step);
     FaultProxy proxy(server_.port(), GetParam(), step);
-    Tally tally;
+    CounterTally tally;
     {
       const BlockingRedis redis = NewRedis(Options(proxy));
       IncrementInAllWays(proxy, redis, key, tally);

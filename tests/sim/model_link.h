@@ -76,7 +76,7 @@ class ModelLink {
     if (acquire && stage_.mistake == Mistake::kAcquireResent) {
       connection_->unanswered.back().again = request;
     }
-    world_.At(deadline, [this, c = connection_] { host_.Do([this, c] { CheckDeadline(c); }); });
+    if (!connection_->watched) WatchDeadline(connection_, deadline);
     if (stage_.trace.on()) Say("asks: " + TextOf(request));
     if (!connection_->open) return true;  // It does not know yet.
     connection_->to_node.push_back(std::move(request));
@@ -116,6 +116,12 @@ class ModelLink {
     host_.Do([this, c = connection_, problem] { NoticeEnd(c, problem); });
   }
 
+  // Nor can it be had again for some time.
+  void Block(nanoseconds pause) {
+    blocked_until_ = world_.now() + pause;
+    Break({Vote::kDown, "timed out"});
+  }
+
   // Its connection goes to a server that does not have the seat any more.
   bool IsStale() const { return connection_ && !node_.Serves(connection_->life); }
 
@@ -123,6 +129,7 @@ class ModelLink {
   struct Connection {
     unsigned life = 0;  // The node's.
     bool open = true;
+    bool watched = false;  // For an answer that does not come in time.
     std::deque<Request> to_node;
     std::deque<Reply> to_client;
     TimePoint last_arrival;
@@ -195,6 +202,7 @@ class ModelLink {
       return world_.At(c->held_up_until, [this, c] { Arrive(c); });
     }
     const Request& next = c->to_node.front();
+    if (stage_.shape.duplicates) RepeatSoon(next, c->life);
     Reply reply = node_.Execute(next, c->open, c->life);
     if (stage_.trace.on()) {
       stage_.trace.Say(node_.name(),
@@ -205,6 +213,17 @@ class ModelLink {
     c->to_client.push_back(std::move(reply));
     c->last_return = std::max(c->last_return, world_.now() + stage_.Delay());
     world_.At(c->last_return, [this, c] { host_.Do([this, c] { Return(c); }); });
+  }
+
+  // No question about the guard: one that was answered late is not repeated by the client either.
+  void RepeatSoon(const Request& request, unsigned life) {
+    const bool again = world_.random().Chance(10) && !world_.healed();
+    const bool about_lock = request.script == &kAcquireScript || request.script == &kFinaliseScript;
+    if (!again || !about_lock) return;
+    ++stage_.happenings.faults[Fault::kRepeatedRequest];
+    world_.After(Between(0, 200), [this, request, life] {
+      if (node_.Serves(life)) node_.Execute(request, false, life);
+    });
   }
 
   void Return(const ConnectionPtr& c) {
@@ -222,9 +241,16 @@ class ModelLink {
     host_.engine().OnNodeReply(index_, command.tag, reply.root(), host_.now());
   }
 
+  void WatchDeadline(const ConnectionPtr& c, TimePoint deadline) {
+    c->watched = true;
+    world_.At(deadline, [this, c] { host_.Do([this, c] { CheckDeadline(c); }); });
+  }
+
   void CheckDeadline(const ConnectionPtr& c) {
+    c->watched = false;
     if (c != connection_ || c->unanswered.empty()) return;
-    if (c->unanswered.front().deadline > world_.now()) return;
+    const TimePoint deadline = c->unanswered.front().deadline;
+    if (deadline > world_.now()) return WatchDeadline(c, deadline);
     Break({Vote::kNoAnswer, "silent"});
   }
 
@@ -246,6 +272,7 @@ class ModelLink {
   Host& host_;
   ModelNode& node_;
   int index_;
+  TimePoint blocked_until_;
   ConnectionPtr connection_;
   bool left_out_ = false;
   std::deque<Request> aside_;  // On their way by no connection of ours.

@@ -8,7 +8,7 @@ namespace {
 
 // Three nodes that forget, and that somebody has used before.
 void SetPlainNodes(Shape& shape) {
-  shape.seats = shape.clocks_step = shape.quiet = shape.patient = false;
+  shape.seats = shape.clocks_step = shape.duplicates = shape.quiet = shape.patient = false;
   shape.node_timeout = milliseconds(0);
   shape.nodes = 3;
   shape.quorum = QuorumSize(shape.nodes, 0);

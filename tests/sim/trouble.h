@@ -35,6 +35,7 @@ class Trouble {
 
   void TroubleAClient();
   void BreakConnection(ModelClient& client);
+  void BlockConnection(ModelClient& client);
   void SleepAWhile(ModelClient& client);
   void StepWallClock(ModelClient& client);
   void ForgetScripts();

@@ -241,19 +241,11 @@ void ModelNode::Check(const Request& request, ReplyView reply, bool connected, L
   if (released_.contains(request.nonce())) Fail("overtaken by its release", request);
 }
 
-// Whoever gives its nodes another configuration while clients of the old one run sees to it that it
-// is not forgotten: it would let these in again, with another idea of how long locks may last.
-void ModelNode::OnReconfigured(ReplyView reply) {
-  if (reply.at(0).text() != "STATE") return;
-  forgot_ = true;
-  Save();
-}
-
-// All of the locks or none.
+// All of the locks or none. (What is carried out twice may find one of its own, and another gone.)
 void ModelNode::CheckGrant(const Request& request, ReplyView reply, LuaNode& server) {
-  const bool own = reply.at(0).text() == "OWN";
-  if (own && !stage_.shape.duplicates) Fail("sent twice", request);
-  const bool granted = own || reply.at(0).text() == "OK";
+  if (stage_.shape.duplicates) return;
+  if (reply.at(0).text() == "OWN") Fail("sent twice", request);
+  const bool granted = reply.at(0).text() == "OK";
   const int names = static_cast<int>(request.keys.size() - 1) / 2;
   if (LocksOf(request, server) != (granted ? names : 0)) Fail("granted in part", request);
   if (!granted) return;
@@ -261,6 +253,14 @@ void ModelNode::CheckGrant(const Request& request, ReplyView reply, LuaNode& ser
   if (replica_) Fail("granted by a replica", request);
   CheckInTime(request);
   if (&server == &node_) CheckTtl(request);
+}
+
+// Whoever gives its nodes another configuration while clients of the old one run sees to it that it
+// is not forgotten: it would let these in again, with another idea of how long locks may last.
+void ModelNode::OnReconfigured(ReplyView reply) {
+  if (reply.at(0).text() != "STATE") return;
+  forgot_ = true;
+  Save();
 }
 
 // Once the node has forgotten a lock, it waits for no longer than its guard says.

@@ -251,6 +251,9 @@ void ModelNode::CheckGrant(const Request& request, ReplyView reply, LuaNode& ser
   if (!granted) return;
   if (static_cast<int>(reply.size()) != 1 + names) Fail("not as many tokens as names", request);
   if (replica_) Fail("granted by a replica", request);
+  if (&server == &node_ && GuardField("run_id") != Identity()) {
+    Fail("granted by one that was admitted as another", request);
+  }
   CheckInTime(request);
   if (&server == &node_) CheckTtl(request);
 }

@@ -88,7 +88,10 @@ class ModelNode {
   // Whether that server answers.
   bool Serves(unsigned life) const { return life == life_ || (old_ && life == old_->life); }
   // That which a new connection gets to: there may be two that think they have the seat.
-  unsigned Entry() { return old_ && world_.random().Chance(30) ? old_->life : life_; }
+  unsigned Entry() {
+    const bool astray = old_ && world_.random().Chance(30);
+    return astray && stage_.shape.scene == Scene::kNone ? old_->life : life_;
+  }
 
   // The seat goes to another server, with all its data; or to one with the data of an earlier time,
   // and for the old one that is no news until EndOld.

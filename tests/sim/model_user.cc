@@ -18,6 +18,15 @@ ModelUser::ModelUser(ModelClient& client)
     if (believes_) Believe();
   });
   Pause(50);
+  if (stage_.shape.scene == Scene::kPowerCut) TakeOverAgain();
+}
+
+void ModelUser::TakeOverAgain() {
+  world_.After(UpTo(150), [this] {
+    if (world_.healed()) return;
+    client_.Do([this] { TakeOverAReleasedLock(); });
+    TakeOverAgain();
+  });
 }
 
 void ModelUser::Say(const std::string& what) const { stage_.trace.Say(client_.name(), what); }
@@ -28,7 +37,7 @@ void ModelUser::Pause(int most_ms) {
 }
 
 milliseconds ModelUser::Ttl() {
-  if (random_.Chance(30)) return client_.max_ttl();
+  if (random_.Chance(stage_.shape.scene == Scene::kReconfigured ? 70 : 30)) return client_.max_ttl();
   return std::min(milliseconds(50 + random_.Below(400)), client_.max_ttl());
 }
 
@@ -42,7 +51,7 @@ AcquireOptions ModelUser::Options() {
   if (random_.Chance(60)) options.wait = milliseconds(1 + random_.Below(1000));
   options.retry_delay = milliseconds(20 + random_.Below(100));
   options.retry_jitter = milliseconds(random_.Below(20));
-  options.auto_extend = random_.Chance(25);
+  options.auto_extend = random_.Chance(Persists() ? 75 : 25);
   const bool bounded = options.auto_extend && random_.Chance(50);
   if (bounded) options.max_hold = options.ttl + milliseconds(random_.Below(1000));
   return options;
@@ -52,8 +61,7 @@ void ModelUser::Acquire() {
   if (world_.healed()) return;
   if (random_.Chance(10)) Inspect();
   if (random_.Chance(5)) ReleaseAnExtendingLock();
-  const bool power_cut = stage_.shape.scene == Scene::kPowerCut;
-  if (random_.Chance(power_cut ? 50 : 2)) TakeOverAReleasedLock();
+  if (random_.Chance(2)) TakeOverAReleasedLock();
   names_ = Names();
   options_ = Options();
   asked_ = world_.now();
@@ -177,7 +185,7 @@ void ModelUser::NextStep() {
   if (lost_ && random_.Chance(50)) return Release();
   const bool bounded = options_.max_hold.count() > 0;
   const bool keep =
-      options_.auto_extend && (world_.healed() ? stage_.shape.patient : random_.Chance(80));
+      options_.auto_extend && (world_.healed() ? stage_.shape.patient : random_.Chance(Persists() ? 95 : 80));
   if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
   const bool quiet = stage_.shape.quiet;
   if (random_.Chance(world_.healed() || bounded ? 0 : quiet ? 10 : 60)) return Extend();

@@ -34,6 +34,12 @@ class ModelUser final : public LeaseObserver {
   // Nodes without which there is a quorum.
   int Spare() const { return stage_.shape.nodes - stage_.shape.quorum; }
 
+  // Whether locks are held for long.
+  bool Persists() const {
+    const Scene scene = stage_.shape.scene;
+    return scene == Scene::kQuorumFailsOver || scene == Scene::kReconfigured;
+  }
+
   void Pause(int most_ms);
   milliseconds Ttl();
   std::vector<std::string> Names();
@@ -42,6 +48,7 @@ class ModelUser final : public LeaseObserver {
   void Acquire();
   void ReleaseAnExtendingLock();
   void TakeOverAReleasedLock();
+  void TakeOverAgain();
   void CancelLater(std::uint64_t ticket);
   void Inspect();
 

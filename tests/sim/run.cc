@@ -32,7 +32,7 @@ class Schedule {
   void AddClient();
   EngineOptions Options();
   void AddStranger();
-  void ReconfigureLater();
+  void ReconfigureIn(nanoseconds pause);
   void Reconfigure();
   void AddUsers(ModelClient& client);
   std::int64_t WallClock();
@@ -73,7 +73,7 @@ Schedule::Schedule(const Plan& plan, LuaRunner& lua, Happenings& happenings, std
   for (int i = 0; i < shape_.clients; ++i) AddClient();
   if (shape_.stranger) AddStranger();
   trouble_.emplace(stage_, clients_, plan_.without, [this] { AddClient(); });
-  if (shape_.next_max_ttl.count() > 0) ReconfigureLater();
+  if (shape_.next_max_ttl.count() > 0) ReconfigureIn(milliseconds(600));
 }
 
 Outcome Schedule::Run() {
@@ -193,9 +193,8 @@ void Schedule::AddStranger() {
   AddUsers(*clients_.back());
 }
 
-void Schedule::ReconfigureLater() {
-  const nanoseconds pause = random_.Between(milliseconds(0), shape_.max_ttl / 2);
-  world_.After(pause, [this] {
+void Schedule::ReconfigureIn(nanoseconds pause) {
+  world_.After(pause + random_.Between(milliseconds(0), milliseconds(200)), [this] {
     if (!world_.healed()) Reconfigure();
   });
 }
@@ -209,7 +208,7 @@ void Schedule::Reconfigure() {
   AddClient();
   ModelClient& client = *clients_.back();
   client.Do([&client] { client.engine().Reconfigure([](const auto&) {}, client.now()); });
-  ReconfigureLater();
+  ReconfigureIn(milliseconds(500));
 }
 
 void Schedule::AddUsers(ModelClient& client) {

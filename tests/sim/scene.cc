@@ -28,8 +28,8 @@ void SetSeats(Random& random, Shape& shape) {
 void SetReconfigured(Random& random, Shape& shape) {
   SetPlainNodes(shape);
   shape.next_max_ttl = shape.max_ttl;
-  shape.max_ttl = milliseconds(1'000 + random.Below(1'500));
-  shape.trouble = shape.max_ttl + milliseconds(200);
+  shape.max_ttl = milliseconds(1'500 + random.Below(1'000));
+  shape.trouble = shape.max_ttl + milliseconds(500);
 }
 
 }  // namespace

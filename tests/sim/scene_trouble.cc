@@ -15,7 +15,7 @@ bool Trouble::PlayScene() {
       Repeat(milliseconds(800), [this] { CutPower(); });
       return true;
     case Scene::kReconfigured:
-      Repeat(stage_.shape.max_ttl, [this] { RestartSaved(AnyNode()); });
+      world_.After(milliseconds(100) + UpTo(milliseconds(500)), [this] { RestartTwice(AnyNode()); });
       return true;
     case Scene::kLateOpening:
       world_.After(UpTo(milliseconds(100)), [this] { FlushTwice(AnyNode()); });
@@ -64,10 +64,19 @@ void Trouble::CutPower() {
   });
 }
 
-// Locks may go, but not what it knows of its clients' configuration.
+// It and another one, before they are given another configuration, and after that.
+void Trouble::RestartTwice(int index) {
+  const int other = (index + 1) % static_cast<int>(stage_.nodes.size());
+  const nanoseconds again = milliseconds(900) + UpTo(milliseconds(300));
+  for (const int node : {index, other}) RestartSaved(node);
+  world_.After(again, [this, index, other] {
+    for (const int node : {index, other}) RestartSaved(node);
+  });
+}
+
 void Trouble::RestartSaved(int index) {
   const nanoseconds pause = UpTo(milliseconds(50));
-  if (!NodeAt(index).up()) return;
+  if (!NodeAt(index).up() || world_.healed()) return;
   if (!Strikes(Fault::kRestartWithLoss, NodeAt(index).name())) return;
   StopFor(index, ModelNode::Loss::kSinceSave, pause);
 }

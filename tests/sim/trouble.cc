@@ -13,7 +13,8 @@ Trouble::Trouble(Stage& stage, ModelClients& clients, const std::set<int>& witho
       without_(without),
       add_client_(std::move(add_client)),
       random_(world_.NewStream()) {
-  Repeat(milliseconds(150), [this] { TroubleAClient(); });
+  const bool calm = stage_.shape.scene == Scene::kQuorumFailsOver;
+  Repeat(milliseconds(calm ? 800 : 150), [this] { TroubleAClient(); });
   const bool has_scene = PlayScene();
   const int pause = 1 + random_.Below(4);
   if (!has_scene) Repeat(stage_.shape.max_ttl * pause, [this] { TroubleANode(); });
@@ -54,7 +55,8 @@ void Trouble::TroubleAClient() {
   if (kind < 50) return BreakConnection(client);
   if (kind < 75) return SleepAWhile(client);
   if (kind < 85) return StepWallClock(client);
-  if (kind < 93) return ForgetScripts();
+  if (kind < 91) return ForgetScripts();
+  if (kind < 93) return AnswerErrors(AnyNode());
   Kill(client);
 }
 
@@ -108,7 +110,6 @@ void Trouble::TroubleANode() {
   if (kind < 45) return FlushSoon(node);
   if (kind < 51) return BecomeReplica(node);
   if (kind < 55) return FallBack(node);
-  if (kind < 59) return AnswerErrors(node);
   RestartSoon(node);
 }
 

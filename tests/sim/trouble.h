@@ -63,6 +63,7 @@ class Trouble {
   bool PlayScene();
   void FailOverAQuorum();
   void CutPower();
+  void RestartTwice(int node);
   void RestartSaved(int node);
   void FlushTwice(int node);
 

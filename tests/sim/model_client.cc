@@ -195,7 +195,7 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
   const bool decides = Decides(call.script());
   const std::string nonce = request.script == &kAcquireScript ? request.nonce() : "";
   if (!links_[node]->Send(std::move(request), urgent)) return false;
-  if (&call.script() == &kOpenScript) LoseTheOpening(*links_[node]);
+  if (&call.script() == &kOpenScript) HoldUpTheOpening(node);
   // By that call, if there is no other.
   asked_ = asked_ || (decides && calls_.size() == 1);
   deciding_ += decides ? 1 : 0;
@@ -207,10 +207,11 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
   return true;
 }
 
-// Once it is under way, it may arrive at any time.
-void ModelClient::LoseTheOpening(ModelLink& link) {
-  if (stage_.shape.scene != Scene::kLateOpening || world_.healed()) return;
-  if (world_.random().Chance(50)) link.Break({Vote::kDown, "Connection reset by peer"});
+// The first there is. It arrives in another quarantine of that node than it was meant for.
+void ModelClient::HoldUpTheOpening(int node) {
+  if (stage_.shape.scene != Scene::kLateOpening || stage_.held_up_node || world_.healed()) return;
+  stage_.held_up_node = node;
+  links_[node]->HoldUp(world_.random().Between(milliseconds(900), milliseconds(1'500)));
 }
 
 // As if counters were left alone for a week.

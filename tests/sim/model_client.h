@@ -100,7 +100,7 @@ class ModelClient final : public Transport,
   void Work(bool woken);
   void CheckIdle();
   void CheckDecided();
-  void LoseTheOpening(ModelLink& link);
+  void HoldUpTheOpening(int node);
   void ShortenRetention(Request& request) const;
   void ScheduleWake();
   static bool Decides(const Script& script) {

@@ -111,8 +111,7 @@ class ModelLink {
     connection_->to_client.clear();
     auto& to_node = connection_->to_node;
     to_node.resize(world_.random().Below(static_cast<int>(to_node.size()) + 1));
-    const bool opens = !to_node.empty() && to_node.front().script == &kOpenScript;
-    connection_->held_up_until = world_.now() + Between(0, opens ? 3'000 : 600);
+    connection_->held_up_until = world_.now() + Between(0, 600);
     host_.Do([this, c = connection_, problem] { NoticeEnd(c, problem); });
   }
 
@@ -120,6 +119,16 @@ class ModelLink {
   void Block(nanoseconds pause) {
     blocked_until_ = world_.now() + pause;
     Break({Vote::kDown, "timed out"});
+  }
+
+  // The same, and all that is on its way arrives, but for so long nothing does.
+  void HoldUp(nanoseconds pause) {
+    if (!connection_ || !connection_->open) return;
+    const ConnectionPtr c = connection_;
+    const std::deque<Request> to_node = c->to_node;
+    Break({Vote::kDown, "Connection reset by peer"});
+    c->to_node = to_node;
+    c->held_up_until = world_.now() + pause;
   }
 
   // Its connection goes to a server that does not have the seat any more.

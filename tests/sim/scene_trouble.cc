@@ -81,20 +81,24 @@ void Trouble::RestartSaved(int index) {
   StopFor(index, ModelNode::Loss::kSinceSave, pause);
 }
 
-// The first time everybody may open it again, and some of the requests to do so are held up. The
-// second time nobody else does, since nobody can connect.
+// The first time everybody may open it again, and the first to do so is held up. The second time
+// nobody does, since nobody can connect.
 void Trouble::FlushTwice(int index) {
-  const nanoseconds open = UpTo(milliseconds(150));
   const nanoseconds noticed = milliseconds(20) + UpTo(milliseconds(100));
   if (!Strikes(Fault::kFlush, NodeAt(index).name() + ", twice")) return;
   Flush(index);
-  world_.After(stage_.shape.max_ttl + milliseconds(20) + open, [this, index, noticed] {
-    Flush(index);
-    world_.After(noticed, [this, index] {
-      NodeAt(index).CutOff(true);
-      BreakAll(index, "timed out");
-      world_.After(milliseconds(1'600), [this, index] { NodeAt(index).CutOff(false); });
-    });
+  AfterAHeldUpOpening([this, noticed] {
+    const int again = *stage_.held_up_node;
+    Flush(again);
+    world_.After(noticed, [this, again] { CutOffFor(again, milliseconds(1'500)); });
+  });
+}
+
+void Trouble::AfterAHeldUpOpening(const std::function<void()>& what) {
+  const nanoseconds pause = UpTo(milliseconds(60));
+  world_.After(pause, [this, what] {
+    if (world_.healed()) return;
+    stage_.held_up_node ? what() : AfterAHeldUpOpening(what);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct Stage {
   std::string released_nonce = {};
   // Nonces by which somebody else has tried to take over a lock since.
   std::set<std::string, std::less<>> taken_over = {};
+  std::optional<int> held_up_node = {};  // An open for it is held up.
   bool quick_network = false;
   Mistake mistake = Mistake::kNone;
 

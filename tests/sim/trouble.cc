@@ -170,7 +170,11 @@ void Trouble::BreakStale(int index) {
 void Trouble::CutOff(int index) {
   ModelNode& node = NodeAt(index);
   const nanoseconds pause = UpTo(2 * stage_.shape.max_ttl);
-  if (!Strikes(Fault::kCutOffNode, node.name())) return;
+  if (Strikes(Fault::kCutOffNode, node.name())) CutOffFor(index, pause);
+}
+
+void Trouble::CutOffFor(int index, nanoseconds pause) {
+  ModelNode& node = NodeAt(index);
   node.CutOff(true);
   BreakAll(index, "timed out");
   world_.After(pause, [&node] { node.CutOff(false); });

@@ -49,6 +49,7 @@ class Trouble {
   void EndOldServer(int node);
   void BreakStale(int node);
   void CutOff(int node);
+  void CutOffFor(int node, nanoseconds pause);
   void BecomeReplica(int node);
   void FallBack(int node);
   void AnswerErrors(int node);
@@ -66,6 +67,7 @@ class Trouble {
   void RestartTwice(int node);
   void RestartSaved(int node);
   void FlushTwice(int node);
+  void AfterAHeldUpOpening(const std::function<void()>& what);
 
   Stage& stage_;
   World& world_;

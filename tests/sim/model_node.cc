@@ -266,9 +266,14 @@ void ModelNode::OnReconfigured(ReplyView reply) {
   Save();
 }
 
-// Once the node has forgotten a lock, it waits for no longer than its guard says.
+// Once the node has forgotten a lock, it waits for no longer than its configuration says.
 void ModelNode::CheckTtl(const Request& request) {
-  const auto longest = ParseNumber<std::int64_t>(GuardField("max_ttl"));
+  constexpr std::string_view kName = " max_ttl=";
+  const std::string fingerprint = GuardField("fingerprint");
+  const std::size_t at = fingerprint.find(kName);
+  if (at == std::string::npos) return Fail("by one without a configuration", request);
+  const std::string_view from = std::string_view(fingerprint).substr(at + kName.size());
+  const auto longest = ParseNumber<std::int64_t>(from.substr(0, from.find(' ')));
   const auto ttl = ParseNumber<std::int64_t>(request.arguments.at(1));
   if (ttl.value_or(0) > longest.value_or(0)) Fail("for longer than a quarantine lasts", request);
 }

@@ -6,7 +6,9 @@
 namespace holdfast::core {
 namespace {
 
-std::string FirstOf(std::string_view names) { return std::string(names.substr(0, names.find(','))); }
+std::string FirstOf(std::string_view names) {
+  return std::string(names.substr(0, names.find(',')));
+}
 
 }  // namespace
 

@@ -37,7 +37,8 @@ void ModelUser::Pause(int most_ms) {
 }
 
 milliseconds ModelUser::Ttl() {
-  if (random_.Chance(stage_.shape.scene == Scene::kReconfigured ? 70 : 30)) return client_.max_ttl();
+  const bool longest = Persists() || stage_.shape.scene == Scene::kPowerCut;
+  if (random_.Chance(longest ? 70 : 30)) return client_.max_ttl();
   return std::min(milliseconds(50 + random_.Below(400)), client_.max_ttl());
 }
 
@@ -184,8 +185,8 @@ void ModelUser::NextStep() {
   if (random_.Chance(50)) WriteToStore();
   if (lost_ && random_.Chance(50)) return Release();
   const bool bounded = options_.max_hold.count() > 0;
-  const bool keep =
-      options_.auto_extend && (world_.healed() ? stage_.shape.patient : random_.Chance(Persists() ? 95 : 80));
+  const bool keep = options_.auto_extend &&
+                    (world_.healed() ? stage_.shape.patient : random_.Chance(Persists() ? 95 : 80));
   if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
   const bool quiet = stage_.shape.quiet;
   if (random_.Chance(world_.healed() || bounded ? 0 : quiet ? 10 : 60)) return Extend();
@@ -237,6 +238,7 @@ void ModelUser::Release() {
   const bool over = lost_ || client_.now() >= valid_until_;
   const bool swept = !options_.auto_extend && (extended_ || client_.now() < valid_until_);
   if (over && !swept) client_.keys().LetExpire(engine().token(id_));
+  if (stage_.shape.scene == Scene::kPowerCut && !over) SaveNodes();
   EndBelief();
   if (random_.Chance(30)) {
     engine().Release(id_, nullptr, client_.now());
@@ -254,6 +256,11 @@ void ModelUser::Release() {
     Pause(100);
   };
   engine().Release(id_, done, client_.now());
+}
+
+// With the lock that is about to be released.
+void ModelUser::SaveNodes() {
+  for (const auto& node : stage_.nodes) node->Save();
 }
 
 void ModelUser::Forget() {

@@ -63,6 +63,7 @@ class ModelUser final : public LeaseObserver {
   void StopWhileExtending();
   void CheckKept();
   void Release();
+  void SaveNodes();
   void Forget();
   void Believe();
   void CheckNodes();

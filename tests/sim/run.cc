@@ -203,12 +203,13 @@ void Schedule::ReconfigureIn(nanoseconds pause) {
 // cannot be reached then is told later.
 void Schedule::Reconfigure() {
   ++stage_.happenings.faults[Fault::kReconfiguration];
+  const bool first = max_ttl_ != shape_.next_max_ttl;
   max_ttl_ = shape_.next_max_ttl;
   fingerprint_ = MakeFingerprint(shape_.nodes, shape_.quorum, max_ttl_, "sim");
-  AddClient();
+  if (first) AddClient();
   ModelClient& client = *clients_.back();
   client.Do([&client] { client.engine().Reconfigure([](const auto&) {}, client.now()); });
-  ReconfigureIn(milliseconds(500));
+  ReconfigureIn(milliseconds(150));
 }
 
 void Schedule::AddUsers(ModelClient& client) {

@@ -21,7 +21,7 @@ void SetPlainNodes(Shape& shape) {
 void SetSeats(Random& random, Shape& shape) {
   SetPlainNodes(shape);
   shape.seats = true;
-  shape.node_timeout = shape.max_ttl + milliseconds(200 + random.Below(500));
+  shape.node_timeout = shape.max_ttl + milliseconds(300 + random.Below(500));
   shape.trouble = shape.node_timeout + milliseconds(600);
 }
 
@@ -36,11 +36,11 @@ void SetReconfigured(Random& random, Shape& shape) {
 
 Scene DrawScene(Random& random) {
   const int kind = random.Below(200);
-  if (kind < 4) return Scene::kQuorumFailsOver;
-  if (kind < 8) return Scene::kPowerCut;
-  if (kind < 10) return Scene::kOneServerTwice;
-  if (kind < 14) return Scene::kReconfigured;
-  if (kind < 16) return Scene::kLateOpening;
+  if (kind < 5) return Scene::kQuorumFailsOver;
+  if (kind < 10) return Scene::kPowerCut;
+  if (kind < 11) return Scene::kOneServerTwice;
+  if (kind < 16) return Scene::kReconfigured;
+  if (kind < 17) return Scene::kLateOpening;
   return Scene::kNone;
 }
 

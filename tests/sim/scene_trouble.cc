@@ -12,10 +12,11 @@ bool Trouble::PlayScene() {
       world_.After(UpTo(milliseconds(500)), [this] { FailOverAQuorum(); });
       return true;
     case Scene::kPowerCut:
-      Repeat(milliseconds(800), [this] { CutPower(); });
+      CutPowerAfter("");
       return true;
     case Scene::kReconfigured:
-      world_.After(milliseconds(100) + UpTo(milliseconds(500)), [this] { RestartTwice(AnyNode()); });
+      world_.After(milliseconds(500) + UpTo(milliseconds(150)),
+                   [this] { RestartTwice(AnyNode()); });
       return true;
     case Scene::kLateOpening:
       world_.After(UpTo(milliseconds(100)), [this] { FlushTwice(AnyNode()); });
@@ -50,24 +51,31 @@ void Trouble::FailOverAQuorum() {
   add_client_();
 }
 
-// What was released since they saved is there again on all of them.
+// Soon after another lock than `before` was released. What was saved when that began is there again
+// on all of them.
+void Trouble::CutPowerAfter(const std::string& before) {
+  const nanoseconds soon = UpTo(milliseconds(40));
+  world_.After(soon, [this, before] {
+    if (world_.healed()) return;
+    const std::string& released = stage_.released_nonce;
+    if (released != before) CutPower();
+    CutPowerAfter(released);
+  });
+}
+
 void Trouble::CutPower() {
-  const nanoseconds since = UpTo(milliseconds(200));
   std::vector<nanoseconds> pauses;
   for (std::size_t i = 0; i < stage_.nodes.size(); ++i) pauses.push_back(UpTo(milliseconds(60)));
-  for (const auto& node : stage_.nodes) node->Save();
-  world_.After(since, [this, pauses] {
-    if (world_.healed() || !Strikes(Fault::kPowerCut, "all nodes")) return;
-    for (std::size_t i = 0; i < stage_.nodes.size(); ++i) {
-      StopFor(static_cast<int>(i), ModelNode::Loss::kSinceSave, pauses[i]);
-    }
-  });
+  if (!Strikes(Fault::kPowerCut, "all nodes")) return;
+  for (std::size_t i = 0; i < pauses.size(); ++i) {
+    StopFor(static_cast<int>(i), ModelNode::Loss::kSinceSave, pauses[i]);
+  }
 }
 
 // It and another one, before they are given another configuration, and after that.
 void Trouble::RestartTwice(int index) {
   const int other = (index + 1) % static_cast<int>(stage_.nodes.size());
-  const nanoseconds again = milliseconds(900) + UpTo(milliseconds(300));
+  const nanoseconds again = milliseconds(500) + UpTo(milliseconds(200));
   for (const int node : {index, other}) RestartSaved(node);
   world_.After(again, [this, index, other] {
     for (const int node : {index, other}) RestartSaved(node);

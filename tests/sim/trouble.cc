@@ -18,7 +18,8 @@ Trouble::Trouble(Stage& stage, ModelClients& clients, const std::set<int>& witho
   const bool has_scene = PlayScene();
   const int pause = 1 + random_.Below(4);
   if (!has_scene) Repeat(stage_.shape.max_ttl * pause, [this] { TroubleANode(); });
-  Repeat(milliseconds(random_.Chance(50) ? 100 : 1'000), [this] { NodeAt(AnyNode()).Save(); });
+  const bool often = random_.Chance(50);
+  if (!has_scene) Repeat(milliseconds(often ? 100 : 1'000), [this] { NodeAt(AnyNode()).Save(); });
   if (!stage_.shape.clocks_step || random_.Chance(50)) return;
   Repeat(milliseconds(20), [this] { DeleteALock(); });
 }

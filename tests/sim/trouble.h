@@ -63,6 +63,7 @@ class Trouble {
   // scene_trouble.cc
   bool PlayScene();
   void FailOverAQuorum();
+  void CutPowerAfter(const std::string& before);
   void CutPower();
   void RestartTwice(int node);
   void RestartSaved(int node);

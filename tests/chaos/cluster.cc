@@ -2,7 +2,7 @@
 // replaced, and slots move: never two holders of a name at once, and each token larger than the one
 // before it.
 //
-//   chaos_cluster MASTERS SECONDS [SEED]
+//   chaos_cluster MASTERS SECONDS [--seed S]
 //
 // Each master has a replica; whether the others serve while a master is missing is drawn. Prints
 // what was done, for how long it kept everybody from a lock that all want, and for how long seats
@@ -22,6 +22,7 @@
 #include "chaos/ledger.h"
 #include "chaos/processes.h"
 #include "chaos/report.h"
+#include "chaos/run_options.h"
 #include "chaos/seat_watch.h"
 #include "support/eventually.h"
 #include "support/redis_cluster.h"
@@ -35,7 +36,10 @@ constexpr int kSeats = 3;
 constexpr int kNodeTimeoutMs = 1000;
 
 // Far more than the processes can take.
-constexpr int kCapacity = 4'000'000;
+constexpr int kHoldsPerSecond = 5'000;
+
+constexpr int kTroublesPerMinute = 4;
+constexpr int kAcquisitionsPerMinute = 15'000;
 
 ClientOptions OptionsFor(const RedisCluster& cluster) {
   return {.clusters = {cluster.urls()},
@@ -116,26 +120,26 @@ bool MakeTrouble(ClusterTrouble& trouble, std::int64_t end) {
   return true;
 }
 
-int Run(int masters, int seconds, std::uint64_t seed) {
-  const bool full_coverage = std::mt19937_64(seed)() % 2 == 0;
+int Run(const RunOptions& run) {
+  const bool full_coverage = std::mt19937_64(run.seed)() % 2 == 0;
   printf(
       "%d masters, each with a replica; %d seats; cluster-require-full-coverage %s; %d s; seed "
       "%" PRIu64 "\n",
-      masters, kSeats, full_coverage ? "yes" : "no", seconds, seed);
+      run.servers, kSeats, full_coverage ? "yes" : "no", run.seconds, run.seed);
   fflush(stdout);  // Not once more by each child.
-  RedisCluster cluster(masters, 1,
+  RedisCluster cluster(run.servers, 1,
                        {.node_timeout_ms = kNodeTimeoutMs, .require_full_coverage = full_coverage});
-  Ledger ledger(kCapacity);
+  Ledger ledger(run.seconds * kHoldsPerSecond);
   const ClientOptions options = OptionsFor(cluster);
   if (!Install(options, kSeats)) return EXIT_FAILURE;
 
   const std::int64_t start = BootTime();
-  const std::vector<pid_t> workers = StartWorkers(options, seed, ledger);
+  const std::vector<pid_t> workers = StartWorkers({.options = options, .seed = run.seed}, ledger);
   SeatWatch watch(options);
   ClusterTrouble trouble(
       cluster, kNodeTimeoutMs, workers,
-      [&](std::int64_t since) { return watch.AllVoteSince(since); }, seed);
-  const bool calm = MakeTrouble(trouble, start + seconds * 1'000'000'000LL);
+      [&](std::int64_t since) { return watch.AllVoteSince(since); }, run.seed);
+  const bool calm = MakeTrouble(trouble, start + run.seconds * 1'000'000'000LL);
   const std::int64_t end = BootTime();
   ledger.Close();
   const bool joined = Join(workers);
@@ -144,24 +148,22 @@ int Run(int masters, int seconds, std::uint64_t seed) {
   PrintAcquisitions(ledger, Seconds(end - start));
   if (!calm) printf("FAILED: a seat does not vote again:\n%s", watch.Reasons().c_str());
   if (!joined) printf("FAILED: a worker did not end well\n");
-  const int violations = Violations(ledger);
-  printf("%d violations\n", violations);
-  return calm && joined && violations == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-int Usage() {
-  fprintf(stderr, "usage: chaos_cluster MASTERS SECONDS [SEED]\n");
-  return 2;
+  const auto troubles = static_cast<int>(trouble.troubles().size());
+  const bool enough = DidEnough("troubles", troubles, kTroublesPerMinute, run) &
+                      DidEnough("acquisitions", ledger.size(), kAcquisitionsPerMinute, run);
+  const std::vector<std::string> violations = Violations(ledger);
+  PrintViolations(violations);
+  return calm && joined && enough && violations.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace
 }  // namespace holdfast::testing
 
 int main(int argc, char** argv) {
-  if (argc < 3 || argc > 4) return holdfast::testing::Usage();
-  const int masters = atoi(argv[1]);
-  const int seconds = atoi(argv[2]);
-  if (masters < 3 || masters > 20 || seconds < 1) return holdfast::testing::Usage();
-  const std::uint64_t seed = argc == 4 ? strtoull(argv[3], nullptr, 10) : std::random_device()();
-  return holdfast::testing::Run(masters, seconds, seed);
+  const auto options = holdfast::testing::ParseRunOptions(argc, argv);
+  if (options && !options->clock_steps && options->servers >= 3 && options->servers <= 20) {
+    return holdfast::testing::Run(*options);
+  }
+  fprintf(stderr, "usage: chaos_cluster MASTERS SECONDS [--seed S]\n");
+  return 2;
 }

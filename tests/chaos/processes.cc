@@ -5,14 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "chaos/worker.h"
 #include "support/clients.h"
 #include "support/eventually.h"
 
 namespace holdfast::testing {
-namespace {
 
-// `body` says whether it went well.
 pid_t Fork(const std::function<bool()>& body) {
   const pid_t parent = getpid();
   const pid_t pid = fork();
@@ -22,12 +19,10 @@ pid_t Fork(const std::function<bool()>& body) {
   _exit(body() ? 0 : 1);
 }
 
-}  // namespace
-
-std::vector<pid_t> StartWorkers(const ClientOptions& options, std::uint64_t seed, Ledger& ledger) {
+std::vector<pid_t> StartWorkers(const Shift& shift, Ledger& ledger) {
   std::vector<pid_t> workers;
   for (int worker = 0; worker < kWorkers; ++worker) {
-    workers.push_back(Fork([&] { return Work(worker, options, seed, ledger); }));
+    workers.push_back(Fork([&] { return Work(worker, shift, ledger); }));
   }
   return workers;
 }

@@ -4,17 +4,20 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "chaos/ledger.h"
+#include "chaos/worker.h"
 #include "holdfast/options.h"
 
 namespace holdfast::testing {
 
-// They die with this process. To be called before this process has a client, and so threads.
-std::vector<pid_t> StartWorkers(const ClientOptions& options, std::uint64_t seed, Ledger& ledger);
+// A process that dies with this one; `body` says whether it went well. To be called before this
+// process has a client, and so threads.
+pid_t Fork(const std::function<bool()>& body);
+
+std::vector<pid_t> StartWorkers(const Shift& shift, Ledger& ledger);
 
 // Marks the nodes, or the cluster's seats, as new, so that they vote at once this first time. In a
 // process of its own, for the same reason. False if it did not come about.

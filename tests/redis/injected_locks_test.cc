@@ -144,7 +144,7 @@ class BothNodesTest : public InjectedLocksTest {
   }
 
   bool Converse(int step) {
-    const std::string name = "a" + std::to_string(step);
+    const std::string name = std::to_string(step);
     SetAhead(name);
     FaultProxy proxy = ProxyAt(step);
     {
@@ -178,7 +178,7 @@ class OneOfThreeNodesTest : public InjectedLocksTest {
   }
 
   bool Converse(int step) {
-    const std::string name = "a" + std::to_string(step);
+    const std::string name = std::to_string(step);
     FaultProxy proxy = ProxyAt(step);
     ClientOptions options = Options(proxy);
     options.fencing = false;

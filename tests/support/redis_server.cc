@@ -38,7 +38,7 @@ bool RedisServer::TryStart(Until until, const std::vector<std::string>& more) {
   const Fd log(open(dir_.File("log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   std::vector<std::string> argv = ArgvFor(setup_, ports_, dir_.path(), socket_path_);
   argv.insert(argv.end(), more.begin(), more.end());
-  pid_ = Spawn(argv, {.out = log.get(), .err = log.get()});
+  pid_ = Spawn(argv, {.out = log.get(), .err = log.get()}, setup_.environment);
   bool running = true;
   const bool ready = Eventually([&] {
     if (Ready(until)) return true;

@@ -28,7 +28,8 @@ struct ServerSetup {
   bool tls_only = false;         // No plain port.
 
   bool cluster = false;
-  std::vector<std::string> more = {};  // Further arguments: {"--maxmemory", "1mb"}
+  std::vector<std::string> more = {};         // Further arguments: {"--maxmemory", "1mb"}
+  std::vector<std::string> environment = {};  // "NAME=value", on top of ours.
 
   bool has_tls() const { return !tls_certificate_file.empty(); }
   bool has_users() const { return !password.empty() || !acl_users.empty(); }

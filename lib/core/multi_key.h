@@ -40,6 +40,9 @@ class ReplyJoiner {
  public:
   explicit ReplyJoiner(SplitCommand split);
 
+  // The words of its parts are views: of use as long as the whole command's words are there.
+  const SplitCommand& split() const { return split_; }
+
   // Keeps a copy of the reply to a part, the first time. Error replies too: they are told by
   // Finish. kInternal: it is none that the command can have, and the node breaks the protocol.
   absl::Status Add(std::size_t part, ReplyView reply);

@@ -227,7 +227,8 @@ void ModelNode::Check(const Request& request, ReplyView reply, bool connected, L
     return;
   }
   if (request.script == &kReleaseScript) {
-    released_.insert(request.nonce());
+    // By somebody else it may be released before all that its client sent has come.
+    if (!stage_.taken_over.contains(request.nonce())) released_.insert(request.nonce());
     if (LocksOf(request, server) > 0) Fail("released, and still there", request);
   }
   if (request.script == &kAdmitScript && request.arguments.at(7) == "1") OnReconfigured(reply);

@@ -207,17 +207,20 @@ void ModelUser::Extend() {
   if (stage_.trace.on()) Say("extends " + Joined(names_));
   extended_ = true;
   engine().Extend(id_, Ttl(), done, client_.now());
-  if (random_.Chance(5)) StopWhileExtending();
+  if (random_.Chance(10)) StopWhileExtending();
   Continue();  // Perhaps while the extension is under way.
 }
 
-// Until the lock is over. What comes meanwhile is too late.
+// Between two confirmations, perhaps, and until the lock is over: the second is too late.
 void ModelUser::StopWhileExtending() {
-  const nanoseconds pause = valid_until_ - client_.now() + UpTo(50);
-  if (world_.healed() || pause > milliseconds(500)) return;
-  ++happenings_.faults[Fault::kSleepingClient];
-  if (stage_.trace.on()) Say("stops until " + stage_.trace.At(world_.now() + pause));
-  client_.Sleep(pause);
+  world_.After(UpTo(5), [this] {
+    const nanoseconds pause = valid_until_ - client_.now() + UpTo(50);
+    const bool fits = pause > nanoseconds(0) && pause < milliseconds(500);
+    if (world_.healed() || client_.dead() || !fits) return;
+    ++happenings_.faults[Fault::kSleepingClient];
+    if (stage_.trace.on()) Say("stops until " + stage_.trace.At(world_.now() + pause));
+    client_.Sleep(pause);
+  });
 }
 
 // Rule 9: there is another try soon after one that failed.

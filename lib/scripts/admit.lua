@@ -48,6 +48,13 @@ local function flushed()
          string.find(statistics, 'cmdstat_swapdb:calls=[1-9]')
 end
 
+-- How long a lease may last that it is waited for. While the node is shut, this may be one of the
+-- configuration before.
+local lease_ttl = max_ttl
+if pass == '' or installed ~= fingerprint then
+  lease_ttl = math.max(max_ttl, old_max_ttl)
+end
+
 local fresh_pass = string.format('%.0f', now_us)
 if installed ~= fingerprint then
   config = fresh_pass
@@ -77,7 +84,7 @@ end
 
 if known ~= run_id or installed ~= fingerprint then
   redis.call('HSET', KEYS[1], 'run_id', run_id, 'fingerprint', fingerprint,
-             'max_ttl', string.format('%.0f', max_ttl), 'pass', pass,
+             'max_ttl', string.format('%.0f', lease_ttl), 'pass', pass,
              'till', string.format('%.0f', till), 'young', string.format('%.0f', young),
              'hwm', string.format('%.0f', hwm), 'floor', string.format('%.0f', floor),
              'config', config)

@@ -27,8 +27,12 @@ enum class Fault {
   kReplica,
   kMovedSlot,
   kFailOver,
+  kFallBack,
+  kErrors,
+  kPowerCut,
+  kReconfiguration,
 };
-inline constexpr int kFaults = 18;
+inline constexpr int kFaults = 22;
 
 constexpr std::string_view NameOf(Fault fault) {
   constexpr std::string_view kNames[kFaults] = {"slow message",       "failed connect",
@@ -39,7 +43,9 @@ constexpr std::string_view NameOf(Fault fault) {
                                                 "deleted lock",       "restart",
                                                 "restart with loss",  "flush",
                                                 "cut-off node",       "node made a replica",
-                                                "moved slot",         "fail-over"};
+                                                "moved slot",         "fail-over",
+                                                "fail-over and back", "node that answers errors",
+                                                "power cut",          "reconfiguration"};
   return kNames[static_cast<int>(fault)];
 }
 

@@ -78,7 +78,8 @@ class KeyWatch {
   }
   // Unless it is still wanted: nobody but its client can remove it, and it will not expire soon.
   bool MustBeGone(const ModelNode& node, const ModelNode::Lock& lock) const {
-    return !stage_.shape.clocks_step && !node.revived(lock.nonce) && RestOf(lock) > nanoseconds(0);
+    return !stage_.shape.clocks_step && !node.revived(lock.nonce) &&
+           !stage_.taken_over.contains(lock.nonce) && RestOf(lock) > nanoseconds(0);
   }
 
   Stage& stage_;

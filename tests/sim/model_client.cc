@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace holdfast::core {
+namespace {
+
+std::string FirstOf(std::string_view names) {
+  return std::string(names.substr(0, names.find(',')));
+}
+
+}  // namespace
 
 ModelClient::ModelClient(Stage& stage, const EngineOptions& options, std::int64_t unix_us)
     : stage_(stage),
@@ -11,13 +18,25 @@ ModelClient::ModelClient(Stage& stage, const EngineOptions& options, std::int64_
       name_(options.owner),
       fencing_(options.fencing),
       quorum_(options.admission.quorum),
+      max_ttl_(options.admission.max_ttl),
       wall_offset_us_(unix_us - BootMicros()),
       keys_(stage),
-      engine_(options, *this, *this, *this, world_.now()) {
-  for (int i = 0; i < engine_.node_count(); ++i) {
-    links_.push_back(std::make_unique<ModelLink>(stage, *this, *stage.nodes[i], i));
-  }
+      engine_(Observed(options, *this), *this, *this, *this, world_.now()) {
+  Connect();
   ScheduleWake();
+}
+
+void ModelClient::Connect() {
+  const int count = engine_.node_count();
+  if (stage_.shape.scene == Scene::kOneServerTwice) doubled_ = world_.random().Below(count);
+  for (int i = 0; i < count; ++i) {
+    ModelNode& node = *stage_.nodes[(doubled_ == i ? i + 1 : i) % count];
+    links_.push_back(std::make_unique<ModelLink>(stage_, *this, node, i));
+  }
+}
+
+bool ModelClient::IsDoubled(int node) const {
+  return doubled_ && (node == *doubled_ || node == (*doubled_ + 1) % engine_.node_count());
 }
 
 void ModelClient::Do(std::function<void()> what) {
@@ -65,7 +84,8 @@ void ModelClient::EndCall(std::uint64_t call) {
 
 void ModelClient::OnConnected(int node, const Greeting& greeting) {
   engine_.OnNodeReady(node, greeting, now());
-  keys_.CheckNewConnection(*stage_.nodes[node], *links_[node]);
+  // What it owes the server it may owe it under the other name.
+  if (!IsDoubled(node)) keys_.CheckNewConnection(*stage_.nodes[node], *links_[node]);
 }
 
 void ModelClient::OnRedirectedGrant(Tag tag, ReplyView grant) {
@@ -85,6 +105,14 @@ void ModelClient::OnAnswered(int node, const ModelLink::Unanswered& command, con
   Votes& votes = votes_[command.tag];
   --votes.pending;
   votes.granted += reply != nullptr && reply->root().at(0).text() == "OK" ? 1 : 0;
+}
+
+void ModelClient::OnExtended(const LockEvent& lock, nanoseconds, bool automatic) {
+  if (automatic) keeper_failed_.erase(FirstOf(lock.name));
+}
+
+void ModelClient::OnExtendFailed(const LockEvent& lock, const absl::Status&, bool automatic) {
+  if (automatic) keeper_failed_[FirstOf(lock.name)] = now();
 }
 
 void ModelClient::ExpectRest() {
@@ -161,6 +189,7 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
                      .with_text = call.with_text(),
                      .keys = {call.keys().begin(), call.keys().end()},
                      .arguments = {call.arguments().begin(), call.arguments().end()},
+                     .sent = world_.now(),
                      .deadline = world_.now() + ModelLink::kCommandTimeout + KeyWatch::kSlack};
   ShortenRetention(request);
   keys_.OnRequest(request);
@@ -168,6 +197,7 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
   const bool decides = Decides(call.script());
   const std::string nonce = request.script == &kAcquireScript ? request.nonce() : "";
   if (!links_[node]->Send(std::move(request), urgent)) return false;
+  if (&call.script() == &kOpenScript) HoldUpTheOpening(node);
   // By that call, if there is no other.
   asked_ = asked_ || (decides && calls_.size() == 1);
   deciding_ += decides ? 1 : 0;
@@ -177,6 +207,13 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
   if (votes.nonce != nonce) votes = {nonce};
   ++votes.pending;
   return true;
+}
+
+// The first there is. It arrives in another quarantine of that node than it was meant for.
+void ModelClient::HoldUpTheOpening(int node) {
+  if (stage_.shape.scene != Scene::kLateOpening || stage_.held_up_node || world_.healed()) return;
+  stage_.held_up_node = node;
+  links_[node]->HoldUp(world_.random().Between(milliseconds(900), milliseconds(1'500)));
 }
 
 // As if counters were left alone for a week.

@@ -24,7 +24,8 @@ namespace holdfast::core {
 class ModelClient final : public Transport,
                           public Randomness,
                           public WallClock,
-                          public ModelLink::Host {
+                          public ModelLink::Host,
+                          private Observer {
  public:
   // `unix_us`: what its wall clock shows now.
   ModelClient(Stage& stage, const EngineOptions& options, std::int64_t unix_us);
@@ -35,6 +36,7 @@ class ModelClient final : public Transport,
   ModelLink& link(int node) { return *links_[node]; }
   KeyWatch& keys() { return keys_; }
   bool fencing() const { return fencing_; }
+  milliseconds max_ttl() const { return max_ttl_; }
 
   void Do(std::function<void()> what) override;
 
@@ -64,6 +66,12 @@ class ModelClient final : public Transport,
 
   TimePoint woke() const { return woke_; }
 
+  // When an automatic extension of these failed last, if none has succeeded since.
+  std::optional<TimePoint> keeper_failed(const std::vector<std::string>& names) const {
+    const auto found = keeper_failed_.find(names.front());
+    return found == keeper_failed_.end() ? std::nullopt : std::optional(found->second);
+  }
+
   // Long after the trouble is over.
   void ExpectRest();
 
@@ -80,9 +88,19 @@ class ModelClient final : public Transport,
   };
 
   std::int64_t BootMicros() const { return world_.now().time_since_epoch().count() / 1000; }
+  static EngineOptions Observed(EngineOptions options, Observer& observer) {
+    options.observer = &observer;
+    return options;
+  }
+  void OnExtended(const LockEvent& lock, nanoseconds, bool automatic) override;
+  void OnExtendFailed(const LockEvent& lock, const absl::Status&, bool automatic) override;
+  void Connect();
+  // Whether its server has another name, too.
+  bool IsDoubled(int node) const;
   void Work(bool woken);
   void CheckIdle();
   void CheckDecided();
+  void HoldUpTheOpening(int node);
   void ShortenRetention(Request& request) const;
   void ScheduleWake();
   static bool Decides(const Script& script) {
@@ -98,6 +116,7 @@ class ModelClient final : public Transport,
   const std::string name_;
   const bool fencing_;
   const int quorum_;
+  const milliseconds max_ttl_;
   std::int64_t wall_offset_us_;
   std::deque<std::function<void()>> inbox_;
   bool busy_ = false;
@@ -113,8 +132,10 @@ class ModelClient final : public Transport,
   std::map<std::uint64_t, Call> calls_;
   std::map<Tag, Votes> votes_;
   std::optional<Tag> attempt_;  // The latest since the last call began.
+  std::optional<int> doubled_;  // The node that is the next one under another name.
   int deciding_ = 0;            // Unanswered requests of attempts.
   bool asked_ = false;          // Since the last call began.
+  std::map<std::string, TimePoint, std::less<>> keeper_failed_;  // By the first name.
   KeyWatch keys_;
   Engine engine_;
   std::vector<std::unique_ptr<ModelLink>> links_;

@@ -121,6 +121,16 @@ class ModelLink {
     Break({Vote::kDown, "timed out"});
   }
 
+  // The same, and all that is on its way arrives, but for so long nothing does.
+  void HoldUp(nanoseconds pause) {
+    if (!connection_ || !connection_->open) return;
+    const ConnectionPtr c = connection_;
+    const std::deque<Request> to_node = c->to_node;
+    Break({Vote::kDown, "Connection reset by peer"});
+    c->to_node = to_node;
+    c->held_up_until = world_.now() + pause;
+  }
+
   // Its connection goes to a server that does not have the seat any more.
   bool IsStale() const { return connection_ && !node_.Serves(connection_->life); }
 

@@ -54,8 +54,10 @@ Greeting ModelNode::Greet(TimePoint sent, unsigned life) {
 
 Reply ModelNode::Execute(const Request& request, bool connected, unsigned life) {
   LuaNode& server = ServerOf(life);
+  if (world_.now() < errors_until_ && !world_.healed()) return Error();
   const std::vector<std::string_view> keys(request.keys.begin(), request.keys.end());
   const std::vector<std::string_view> arguments(request.arguments.begin(), request.arguments.end());
+  const bool opens = request.script == &kOpenScript && &server == &node_ && IsClosed();
   Reply reply;
   if (request.with_text) {
     server.Eval(*request.script, keys, arguments, UnixUs(), reply);
@@ -63,6 +65,13 @@ Reply ModelNode::Execute(const Request& request, bool connected, unsigned life) 
     server.EvalSha(request.script->sha1, keys, arguments, UnixUs(), reply);
   }
   Check(request, reply.root(), connected, server);
+  if (opens && !IsClosed()) CheckOpening(request);
+  return reply;
+}
+
+Reply ModelNode::Error() const {
+  Reply reply;
+  reply.AddText(Reply::kNone, ReplyType::kError, error_);
   return reply;
 }
 
@@ -78,7 +87,7 @@ void ModelNode::Install(std::string_view fingerprint, milliseconds max_ttl) {
 
 void ModelNode::Stop(Loss loss) {
   up_ = false;
-  ++life_;
+  NextLife();
   switch (loss) {
     case Loss::kNothing:
       return node_.Restart();
@@ -89,24 +98,35 @@ void ModelNode::Stop(Loss loss) {
   }
 }
 
-void ModelNode::ForgetSinceSave() {
+template <class Replace>
+void ModelNode::NoteRevived(Replace replace) {
   std::set<std::string, std::less<>> left;
   for (const Lock& lock : locks()) left.emplace(lock.nonce);
-  node_.RestartFrom(saved_);
+  replace();
   for (const Lock& lock : locks()) {
     if (!left.contains(lock.nonce)) revived_.emplace(lock.nonce);
   }
 }
 
+void ModelNode::ForgetSinceSave() {
+  NoteRevived([this] { node_.RestartFrom(saved_); });
+}
+
+void ModelNode::FallBack() {
+  NextLife();
+  promoted_ = std::to_string(life_);
+  NoteRevived([this] { node_.redis().Copy(saved_); });
+}
+
 void ModelNode::Migrate() {
-  ++life_;
+  NextLife();
   node_.Restart();
 }
 
 // What was released on the old server is there again on the new one.
 void ModelNode::FailOver() {
   old_.emplace(Old{.node = node_, .life = life_});
-  ++life_;
+  NextLife();
   ForgetSinceSave();
   promoted_ = std::to_string(life_);
   for (const Lock& lock : locks()) revived_.emplace(lock.nonce);
@@ -125,9 +145,15 @@ void ModelNode::BeMaster(const ModelNode& master) {
 
 // Nobody who undid a lock on its master knows that it is here, too.
 void ModelNode::CopyData(const ModelNode& master) {
-  ++life_;
+  NextLife();
   node_.redis().Copy(master.node_.redis());
   for (const Lock& lock : locks()) revived_.emplace(lock.nonce);
+}
+
+// It will be shut for a while.
+void ModelNode::NextLife() {
+  ++life_;
+  forgot_ = true;
 }
 
 std::string ModelNode::Identity() const {
@@ -201,10 +227,15 @@ void ModelNode::Check(const Request& request, ReplyView reply, bool connected, L
     return;
   }
   if (request.script == &kReleaseScript) {
-    released_.insert(request.nonce());
+    // By somebody else it may be released before all that its client sent has come.
+    if (!stage_.taken_over.contains(request.nonce())) released_.insert(request.nonce());
     if (LocksOf(request, server) > 0) Fail("released, and still there", request);
   }
-  if (reply.text() == "EXTENDED") CheckInTime(request);
+  if (request.script == &kAdmitScript && request.arguments.at(7) == "1") OnReconfigured(reply);
+  if (reply.text() == "EXTENDED") {
+    CheckInTime(request);
+    if (&server == &node_) CheckTtl(request);
+  }
   if (request.script != &kAcquireScript) return;
   CheckGrant(request, reply, server);
   if (!connected || reply.at(0).text() != "OK") return;
@@ -221,7 +252,51 @@ void ModelNode::CheckGrant(const Request& request, ReplyView reply, LuaNode& ser
   if (!granted) return;
   if (static_cast<int>(reply.size()) != 1 + names) Fail("not as many tokens as names", request);
   if (replica_) Fail("granted by a replica", request);
+  if (&server == &node_ && GuardField("run_id") != Identity()) {
+    Fail("granted by one that was admitted as another", request);
+  }
   CheckInTime(request);
+  if (&server == &node_) CheckTtl(request);
+}
+
+// Whoever gives its nodes another configuration while clients of the old one run sees to it that it
+// is not forgotten: it would let these in again, with another idea of how long locks may last.
+void ModelNode::OnReconfigured(ReplyView reply) {
+  if (reply.at(0).text() != "STATE") return;
+  forgot_ = true;
+  Save();
+}
+
+// Once the node has forgotten a lock, it waits for no longer than its configuration says.
+void ModelNode::CheckTtl(const Request& request) {
+  constexpr std::string_view kName = " max_ttl=";
+  const std::string fingerprint = GuardField("fingerprint");
+  const std::size_t at = fingerprint.find(kName);
+  if (at == std::string::npos) return Fail("by one without a configuration", request);
+  const std::string_view from = std::string_view(fingerprint).substr(at + kName.size());
+  const auto longest = ParseNumber<std::int64_t>(from.substr(0, from.find(' ')));
+  const auto ttl = ParseNumber<std::int64_t>(request.arguments.at(1));
+  if (ttl.value_or(0) > longest.value_or(0)) Fail("for longer than a quarantine lasts", request);
+}
+
+bool ModelNode::IsClosed() { return GuardField("pass").empty() && has_guard(); }
+
+// Only what was read when its quarantine was over makes a safe floor. And it has a history only
+// by the word of so many others that one of them must know each token. (One that forgot since
+// may have given its word before.)
+void ModelNode::CheckOpening(const Request& request) {
+  if (stage_.shape.clocks_step) return;
+  const auto age = static_cast<double>((world_.now() - request.sent).count()) * clock_rate_;
+  const std::int64_t sent_ms = (UnixUs() - static_cast<std::int64_t>(age) / 1000) / 1000 + 1;
+  const auto till = ParseNumber<std::int64_t>(GuardField("till"));
+  if (sent_ms < till.value_or(0)) Fail("asked before its quarantine was over", request);
+  if (is_new()) return;
+  const auto grown = std::count_if(stage_.nodes.begin(), stage_.nodes.end(), [&](const auto& node) {
+    return node.get() != this && (node->forgot_ || !node->is_new());
+  });
+  if (grown < stage_.shape.nodes - stage_.shape.quorum + 1) {
+    Fail("opened as one with a history, on too few words", request);
+  }
 }
 
 void ModelNode::CheckInTime(const Request& request) const {

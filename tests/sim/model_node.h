@@ -26,6 +26,7 @@ struct Request {
   bool with_text = false;
   std::vector<std::string> keys;
   std::vector<std::string> arguments;
+  TimePoint sent = {};
   TimePoint deadline = {};  // When it must not take effect any more, if it grants or prolongs.
 
   const std::string& nonce() const { return arguments.at(0); }
@@ -76,18 +77,28 @@ class ModelNode {
   void Stop(Loss loss);
   void Start();
   bool up() const { return up_ && !cut_off_; }
+  // So it answers all requests, and carries none out.
+  void AnswerErrors(std::string_view error, nanoseconds pause) {
+    error_ = error;
+    errors_until_ = world_.now() + pause;
+  }
   // No new connection reaches it.
   void CutOff(bool cut_off) { cut_off_ = cut_off; }
   unsigned life() const { return life_; }
   // Whether that server answers.
   bool Serves(unsigned life) const { return life == life_ || (old_ && life == old_->life); }
   // That which a new connection gets to: there may be two that think they have the seat.
-  unsigned Entry() { return old_ && world_.random().Chance(30) ? old_->life : life_; }
+  unsigned Entry() {
+    const bool astray = old_ && world_.random().Chance(30);
+    return astray && stage_.shape.scene == Scene::kNone ? old_->life : life_;
+  }
 
   // The seat goes to another server, with all its data; or to one with the data of an earlier time,
   // and for the old one that is no news until EndOld.
   void Migrate();
   void FailOver();
+  // It goes on with the data of an earlier time, which its replica had.
+  void FallBack();
   void EndOld() { old_.reset(); }
   void Save() { saved_ = node_.redis().entries(); }
 
@@ -96,7 +107,10 @@ class ModelNode {
   void Follow(const ModelNode& master);
   void BeMaster(const ModelNode& master);
 
-  void Flush() { node_.redis().Flush(); }
+  void Flush() {
+    forgot_ = true;
+    node_.redis().Flush();
+  }
   void DeleteLock(const std::string& key);
   void SetLock(std::string_view name, std::string_view value, milliseconds ttl);
 
@@ -122,16 +136,24 @@ class ModelNode {
   };
 
   LuaNode& ServerOf(unsigned life) { return old_ && life == old_->life ? old_->node : node_; }
+  Reply Error() const;
+  void NextLife();
   std::string Identity() const;
   std::vector<Lock> LocksOn(LuaNode& server);
   void ForgetSinceSave();
+  template <class Replace>
+  void NoteRevived(Replace replace);
   void CopyData(const ModelNode& master);
   std::int64_t UptimeS() const;
   std::string Ask(const std::vector<std::string_view>& command);
   std::string GuardField(std::string_view name) { return Ask({"HGET", GuardKeyOf(tag_), name}); }
   void Check(const Request& request, ReplyView reply, bool connected, LuaNode& server);
+  void OnReconfigured(ReplyView reply);
   void CheckGrant(const Request& request, ReplyView reply, LuaNode& server);
   void CheckInTime(const Request& request) const;
+  void CheckTtl(const Request& request);
+  bool IsClosed();
+  void CheckOpening(const Request& request);
   int LocksOf(const Request& request, LuaNode& server) const;
   void Fail(std::string_view what, const Request& request) const;
 
@@ -148,6 +170,9 @@ class ModelNode {
   double clock_rate_;  // As fast or as slow as the drift factor allows, or right.
   bool up_ = true;
   bool cut_off_ = false;
+  bool forgot_ = false;  // It lost something at some time, or was shut for another reason.
+  std::string_view error_;
+  TimePoint errors_until_;
   unsigned life_ = 0;
   std::int64_t started_us_ = 0;
   RedisModel::Entries saved_;

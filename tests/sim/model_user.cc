@@ -18,6 +18,15 @@ ModelUser::ModelUser(ModelClient& client)
     if (believes_) Believe();
   });
   Pause(50);
+  if (stage_.shape.scene == Scene::kPowerCut) TakeOverAgain();
+}
+
+void ModelUser::TakeOverAgain() {
+  world_.After(UpTo(150), [this] {
+    if (world_.healed()) return;
+    client_.Do([this] { TakeOverAReleasedLock(); });
+    TakeOverAgain();
+  });
 }
 
 void ModelUser::Say(const std::string& what) const { stage_.trace.Say(client_.name(), what); }
@@ -28,8 +37,9 @@ void ModelUser::Pause(int most_ms) {
 }
 
 milliseconds ModelUser::Ttl() {
-  if (random_.Chance(30)) return stage_.shape.max_ttl;
-  return std::min(milliseconds(50 + random_.Below(400)), stage_.shape.max_ttl);
+  const bool longest = Persists() || stage_.shape.scene == Scene::kPowerCut;
+  if (random_.Chance(longest ? 70 : 30)) return client_.max_ttl();
+  return std::min(milliseconds(50 + random_.Below(400)), client_.max_ttl());
 }
 
 std::vector<std::string> ModelUser::Names() {
@@ -42,7 +52,7 @@ AcquireOptions ModelUser::Options() {
   if (random_.Chance(60)) options.wait = milliseconds(1 + random_.Below(1000));
   options.retry_delay = milliseconds(20 + random_.Below(100));
   options.retry_jitter = milliseconds(random_.Below(20));
-  options.auto_extend = random_.Chance(25);
+  options.auto_extend = random_.Chance(Persists() ? 75 : 25);
   const bool bounded = options.auto_extend && random_.Chance(50);
   if (bounded) options.max_hold = options.ttl + milliseconds(random_.Below(1000));
   return options;
@@ -52,6 +62,7 @@ void ModelUser::Acquire() {
   if (world_.healed()) return;
   if (random_.Chance(10)) Inspect();
   if (random_.Chance(5)) ReleaseAnExtendingLock();
+  if (random_.Chance(2)) TakeOverAReleasedLock();
   names_ = Names();
   options_ = Options();
   asked_ = world_.now();
@@ -83,6 +94,23 @@ void ModelUser::ReleaseAnExtendingLock() {
   engine().Extend(
       id, Ttl(), [this, call](const absl::Status&) { client_.EndCall(call); }, client_.now());
   engine().Release(id, nullptr, client_.now());
+}
+
+// By its token. Nodes may forget that it was released, but none that has a vote.
+void ModelUser::TakeOverAReleasedLock() {
+  if (!stage_.shape.steady() || stage_.released_nonce.empty()) return;
+  const std::string& nonce = *stage_.taken_over.insert(stage_.released_nonce).first;
+  if (stage_.trace.on()) Say("takes over what was released: " + nonce);
+  const LeaseId id = engine().Attach(stage_.released_names, nonce, client_.now());
+  const auto call = client_.BeginCall(ModelLink::kCommandTimeout);
+  const auto done = [this, call](const absl::Status& status) {
+    client_.EndCall(call);
+    Expect(!status.ok(), Checker::kExclusion, "a lock that was released is held again");
+  };
+  engine().Extend(id, Ttl(), done, client_.now());
+  world_.After(UpTo(300), [this, id] {
+    client_.Do([this, id] { engine().Release(id, nullptr, client_.now()); });
+  });
 }
 
 void ModelUser::CancelLater(std::uint64_t ticket) {
@@ -151,13 +179,14 @@ void ModelUser::NextStep() {
   const bool over = client_.now() > lost_at_ && client_.woke() < client_.ToWorld(lost_at_);
   Expect(lost_ || !over, Checker::kLiveness, "the loss was not told");
   if (!lost_ && client_.now() < valid_until_) CheckNodes();
+  CheckKept();
   Expect(lost_ || client_.keys().Denials(engine().token(id_)) <= Spare(), Checker::kLiveness,
          "held, although too many nodes have said that it is gone");
   if (random_.Chance(50)) WriteToStore();
   if (lost_ && random_.Chance(50)) return Release();
   const bool bounded = options_.max_hold.count() > 0;
-  const bool keep =
-      options_.auto_extend && (world_.healed() ? stage_.shape.patient : random_.Chance(80));
+  const bool keep = options_.auto_extend &&
+                    (world_.healed() ? stage_.shape.patient : random_.Chance(Persists() ? 95 : 80));
   if (keep && !lost_ && !Calm(milliseconds(1'000))) return Continue();
   const bool quiet = stage_.shape.quiet;
   if (random_.Chance(world_.healed() || bounded ? 0 : quiet ? 10 : 60)) return Extend();
@@ -178,7 +207,31 @@ void ModelUser::Extend() {
   if (stage_.trace.on()) Say("extends " + Joined(names_));
   extended_ = true;
   engine().Extend(id_, Ttl(), done, client_.now());
+  if (random_.Chance(10)) StopWhileExtending();
   Continue();  // Perhaps while the extension is under way.
+}
+
+// Between two confirmations, perhaps, and until the lock is over: the second is too late.
+void ModelUser::StopWhileExtending() {
+  world_.After(UpTo(5), [this] {
+    const nanoseconds pause = valid_until_ - client_.now() + UpTo(50);
+    const bool fits = pause > nanoseconds(0) && pause < milliseconds(500);
+    if (world_.healed() || client_.dead() || !fits) return;
+    ++happenings_.faults[Fault::kSleepingClient];
+    if (stage_.trace.on()) Say("stops until " + stage_.trace.At(world_.now() + pause));
+    client_.Sleep(pause);
+  });
+}
+
+// Rule 9: there is another try soon after one that failed.
+void ModelUser::CheckKept() {
+  if (!options_.auto_extend || options_.max_hold.count() > 0 || lost_) return;
+  const auto failed = client_.keeper_failed(names_);
+  if (!failed || *failed < acquired_ || client_.woke() >= *failed) return;
+  const nanoseconds most = std::max<nanoseconds>(options_.ttl / 20, milliseconds(5)) +
+                           ModelLink::kCommandTimeout + milliseconds(1);
+  Expect(client_.now() <= *failed + most, Checker::kLiveness,
+         "an automatic extension failed, and was not tried again");
 }
 
 void ModelUser::Release() {
@@ -188,6 +241,7 @@ void ModelUser::Release() {
   const bool over = lost_ || client_.now() >= valid_until_;
   const bool swept = !options_.auto_extend && (extended_ || client_.now() < valid_until_);
   if (over && !swept) client_.keys().LetExpire(engine().token(id_));
+  if (stage_.shape.scene == Scene::kPowerCut && !over) SaveNodes();
   EndBelief();
   if (random_.Chance(30)) {
     engine().Release(id_, nullptr, client_.now());
@@ -195,12 +249,21 @@ void ModelUser::Release() {
   }
   // That a lock is lost is said without asking anybody.
   const auto call = client_.BeginCall(over ? milliseconds(0) : ModelLink::kCommandTimeout);
-  const auto done = [this, call](const absl::Status& status) {
+  const auto done = [this, call, nonce = std::string(engine().token(id_))](const auto& status) {
     client_.EndCall(call);
-    happenings_.released += status.ok() ? 1 : 0;
+    if (status.ok()) {
+      ++happenings_.released;
+      stage_.released_names = names_;
+      stage_.released_nonce = nonce;
+    }
     Pause(100);
   };
   engine().Release(id_, done, client_.now());
+}
+
+// With the lock that is about to be released.
+void ModelUser::SaveNodes() {
+  for (const auto& node : stage_.nodes) node->Save();
 }
 
 void ModelUser::Forget() {
@@ -266,6 +329,7 @@ void ModelUser::Believe() {
 
 void ModelUser::OnLost() {
   Expect(!lost_, Checker::kLiveness, "a loss is told twice");
+  CheckKept();
   if (options_.auto_extend && options_.max_hold.count() == 0) {
     Expect(!Calm(milliseconds(0)), Checker::kLiveness, "a lock was not kept");
   }

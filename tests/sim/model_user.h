@@ -34,6 +34,12 @@ class ModelUser final : public LeaseObserver {
   // Nodes without which there is a quorum.
   int Spare() const { return stage_.shape.nodes - stage_.shape.quorum; }
 
+  // Whether locks are held for long.
+  bool Persists() const {
+    const Scene scene = stage_.shape.scene;
+    return scene == Scene::kQuorumFailsOver || scene == Scene::kReconfigured;
+  }
+
   void Pause(int most_ms);
   milliseconds Ttl();
   std::vector<std::string> Names();
@@ -41,6 +47,8 @@ class ModelUser final : public LeaseObserver {
 
   void Acquire();
   void ReleaseAnExtendingLock();
+  void TakeOverAReleasedLock();
+  void TakeOverAgain();
   void CancelLater(std::uint64_t ticket);
   void Inspect();
 
@@ -52,7 +60,10 @@ class ModelUser final : public LeaseObserver {
   void NextStep();
   bool Calm(milliseconds more) const;
   void Extend();
+  void StopWhileExtending();
+  void CheckKept();
   void Release();
+  void SaveNodes();
   void Forget();
   void Believe();
   void CheckNodes();

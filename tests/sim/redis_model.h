@@ -48,7 +48,8 @@ class RedisModel {
   const std::string& run_id() const { return run_id_; }  // 40 hexadecimal digits.
 
   // Gets the data of a server that it follows.
-  void Copy(const RedisModel& master) { entries_ = master.entries_; }
+  void Copy(const RedisModel& master) { Copy(master.entries_); }
+  void Copy(const Entries& entries) { entries_ = entries; }
 
   // The text at a key, without a command; null where there is none.
   const std::string* Peek(std::string_view key, std::int64_t now_ms) const;

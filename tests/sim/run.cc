@@ -32,6 +32,8 @@ class Schedule {
   void AddClient();
   EngineOptions Options();
   void AddStranger();
+  void ReconfigureIn(nanoseconds pause);
+  void Reconfigure();
   void AddUsers(ModelClient& client);
   std::int64_t WallClock();
   void ComeToRest();
@@ -46,6 +48,7 @@ class Schedule {
   std::vector<std::string> names_;
   std::vector<std::string> tags_;
   std::string fingerprint_;
+  milliseconds max_ttl_ = shape_.max_ttl;
   ModelClients clients_;
   std::vector<std::unique_ptr<ModelUser>> users_;
   std::optional<Trouble> trouble_;
@@ -70,6 +73,7 @@ Schedule::Schedule(const Plan& plan, LuaRunner& lua, Happenings& happenings, std
   for (int i = 0; i < shape_.clients; ++i) AddClient();
   if (shape_.stranger) AddStranger();
   trouble_.emplace(stage_, clients_, plan_.without, [this] { AddClient(); });
+  if (shape_.next_max_ttl.count() > 0) ReconfigureIn(milliseconds(600));
 }
 
 Outcome Schedule::Run() {
@@ -96,7 +100,7 @@ void Schedule::ComeToRest() {
     return stage_.findings.empty();
   };
   if (!run_until(4s)) return;
-  const bool must_succeed = !shape_.clocks_step && !shape_.stranger;
+  const bool must_succeed = !shape_.clocks_step && shape_.fair();
   // One client stands for the others, but for some runs.
   const int all = static_cast<int>(clients_.size());
   const int first = shape_.patient ? 0 : random_.Below(all);
@@ -108,7 +112,7 @@ void Schedule::ComeToRest() {
 
 void Schedule::CheckEnd() {
   for (const auto& client : clients_) {
-    if (!shape_.stranger) client->ExpectRest();
+    if (shape_.fair()) client->ExpectRest();
   }
   if (shape_.clocks_step) return;
   for (const auto& node : stage_.nodes) {
@@ -146,7 +150,9 @@ void Schedule::AddNodes(LuaRunner& lua) {
     const bool durable = random_.Chance(shape_.durable_percent);
     stage_.nodes.push_back(
         std::make_unique<ModelNode>(stage_, lua, i, durable, shape_.seats ? tags_[i] : ""));
-    if (shape_.installed) stage_.nodes.back()->Install(fingerprint_, shape_.max_ttl);
+    if (!shape_.installed) continue;
+    stage_.nodes.back()->Install(fingerprint_, shape_.max_ttl);
+    if (shape_.scene == Scene::kReconfigured) stage_.nodes.back()->Save();
   }
 }
 
@@ -157,7 +163,7 @@ EngineOptions Schedule::Options() {
                        .one_cluster = shape_.seats,
                        .cluster_node_timeout = shape_.node_timeout,
                        .quorum = shape_.quorum,
-                       .max_ttl = shape_.max_ttl,
+                       .max_ttl = max_ttl_,
                        .fingerprint = fingerprint_,
                        .trust_persistence = random_.Chance(80)};
   options.key_prefix = ModelNode::kKeyPrefix;
@@ -190,6 +196,25 @@ void Schedule::AddStranger() {
   options.admission.fingerprint = MakeFingerprint(shape_.nodes, 1, shape_.max_ttl, "sim");
   clients_.push_back(std::make_unique<ModelClient>(stage_, options, WallClock()));
   AddUsers(*clients_.back());
+}
+
+void Schedule::ReconfigureIn(nanoseconds pause) {
+  world_.After(pause + random_.Between(milliseconds(0), milliseconds(200)), [this] {
+    if (!world_.healed()) Reconfigure();
+  });
+}
+
+// Those of the old configuration are not stopped. Whoever starts later has the new one. A node that
+// cannot be reached then is told later.
+void Schedule::Reconfigure() {
+  ++stage_.happenings.faults[Fault::kReconfiguration];
+  const bool first = max_ttl_ != shape_.next_max_ttl;
+  max_ttl_ = shape_.next_max_ttl;
+  fingerprint_ = MakeFingerprint(shape_.nodes, shape_.quorum, max_ttl_, "sim");
+  if (first) AddClient();
+  ModelClient& client = *clients_.back();
+  client.Do([&client] { client.engine().Reconfigure([](const auto&) {}, client.now()); });
+  ReconfigureIn(milliseconds(150));
 }
 
 void Schedule::AddUsers(ModelClient& client) {

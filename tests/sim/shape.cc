@@ -47,6 +47,7 @@ Shape DrawShape(Random& random) {
   if (random.Chance(20)) shape.retention = milliseconds(20 + random.Below(400));
   shape.duplicates = shape.clocks_step && random.Chance(30);
   if (random.Chance(5) && shape.nodes == 3) MakeForgetful(random, shape);
+  if (!shape.stranger && !shape.forgetful) SetScene(DrawScene(random), random, shape);
   return shape;
 }
 

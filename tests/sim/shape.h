@@ -9,6 +9,7 @@
 #include "core/time.h"
 #include "mistakes.h"
 #include "random.h"
+#include "scene.h"
 
 namespace holdfast::core {
 
@@ -37,9 +38,18 @@ struct Shape {
   bool duplicates = false;
   // One client is set up in another way than the others, so that it must not get anything.
   bool stranger = false;
+  Scene scene = Scene::kNone;
+  milliseconds next_max_ttl{0};  // Of the clients that take over; 0: none do.
   int clients = 0;
   int users = 0;            // Of each client, at most.
   milliseconds trouble{0};  // How long things go wrong, before there is time to come to rest.
+
+  // Whether locks are excluded by time alone, with clocks that can be relied on.
+  bool steady() const { return !seats && !clocks_step; }
+  // Whether every client gets what it is entitled to, once nothing goes wrong any more.
+  bool fair() const {
+    return !stranger && scene != Scene::kOneServerTwice && scene != Scene::kReconfigured;
+  }
 };
 
 Shape DrawShape(Random& random);

@@ -4,6 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +37,12 @@ struct Stage {
   Tokens tokens = {};
   History history = {};         // Of the name that most want.
   bool history_broken = false;  // Nodes forgot tokens: the later ones do not follow the earlier.
+  // The latest that a quorum of nodes confirmed to be released; "" if none was.
+  std::vector<std::string> released_names = {};
+  std::string released_nonce = {};
+  // Nonces by which somebody else has tried to take over a lock since.
+  std::set<std::string, std::less<>> taken_over = {};
+  std::optional<int> held_up_node = {};  // An open for it is held up.
   bool quick_network = false;
   Mistake mistake = Mistake::kNone;
 

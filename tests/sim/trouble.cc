@@ -13,9 +13,13 @@ Trouble::Trouble(Stage& stage, ModelClients& clients, const std::set<int>& witho
       without_(without),
       add_client_(std::move(add_client)),
       random_(world_.NewStream()) {
-  Repeat(milliseconds(150), [this] { TroubleAClient(); });
-  Repeat(stage_.shape.max_ttl * (1 + random_.Below(4)), [this] { TroubleANode(); });
-  Repeat(milliseconds(random_.Chance(50) ? 100 : 1'000), [this] { NodeAt(AnyNode()).Save(); });
+  const bool calm = stage_.shape.scene == Scene::kQuorumFailsOver;
+  Repeat(milliseconds(calm ? 800 : 150), [this] { TroubleAClient(); });
+  const bool has_scene = PlayScene();
+  const int pause = 1 + random_.Below(4);
+  if (!has_scene) Repeat(stage_.shape.max_ttl * pause, [this] { TroubleANode(); });
+  const bool often = random_.Chance(50);
+  if (!has_scene) Repeat(milliseconds(often ? 100 : 1'000), [this] { NodeAt(AnyNode()).Save(); });
   if (!stage_.shape.clocks_step || random_.Chance(50)) return;
   Repeat(milliseconds(20), [this] { DeleteALock(); });
 }
@@ -52,7 +56,8 @@ void Trouble::TroubleAClient() {
   if (kind < 50) return BreakConnection(client);
   if (kind < 75) return SleepAWhile(client);
   if (kind < 85) return StepWallClock(client);
-  if (kind < 93) return ForgetScripts();
+  if (kind < 91) return ForgetScripts();
+  if (kind < 93) return AnswerErrors(AnyNode());
   Kill(client);
 }
 
@@ -104,7 +109,8 @@ void Trouble::TroubleANode() {
   if (stage_.shape.forgetful) return kind < 50 ? FlushSoon(node) : RestartSoon(node);
   if (kind < 20) return CutOff(node);
   if (kind < 45) return FlushSoon(node);
-  if (kind < 55) return BecomeReplica(node);
+  if (kind < 51) return BecomeReplica(node);
+  if (kind < 55) return FallBack(node);
   RestartSoon(node);
 }
 
@@ -147,11 +153,13 @@ void Trouble::FailOver(int index) {
     if (random_.Chance(50)) client->link(index).Break({Vote::kDown, "its slot moved"});
   }
   stage_.LookAtTokens();
-  world_.After(goes_on, [this, index] {
-    NodeAt(index).EndOld();
-    BreakStale(index);
-    stage_.LookAtTokens();
-  });
+  world_.After(goes_on, [this, index] { EndOldServer(index); });
+}
+
+void Trouble::EndOldServer(int index) {
+  NodeAt(index).EndOld();
+  BreakStale(index);
+  stage_.LookAtTokens();
 }
 
 void Trouble::BreakStale(int index) {
@@ -163,7 +171,11 @@ void Trouble::BreakStale(int index) {
 void Trouble::CutOff(int index) {
   ModelNode& node = NodeAt(index);
   const nanoseconds pause = UpTo(2 * stage_.shape.max_ttl);
-  if (!Strikes(Fault::kCutOffNode, node.name())) return;
+  if (Strikes(Fault::kCutOffNode, node.name())) CutOffFor(index, pause);
+}
+
+void Trouble::CutOffFor(int index, nanoseconds pause) {
+  ModelNode& node = NodeAt(index);
   node.CutOff(true);
   BreakAll(index, "timed out");
   world_.After(pause, [&node] { node.CutOff(false); });
@@ -184,6 +196,28 @@ void Trouble::BecomeReplica(int index) {
     BreakAll(index, "it is a master");
     stage_.LookAtTokens();
   });
+}
+
+// Its replica was promoted, without the last of its data, and it again before anybody had asked:
+// then only its own account of its past tells of that.
+void Trouble::FallBack(int index) {
+  ModelNode& node = NodeAt(index);
+  if (stage_.shape.seats || node.durable()) return;
+  if (!Strikes(Fault::kFallBack, node.name())) return;
+  node.FallBack();
+  BreakAll(index, "it follows a master");
+  stage_.LookAtTokens();
+}
+
+void Trouble::AnswerErrors(int index) {
+  ModelNode& node = NodeAt(index);
+  const nanoseconds pause = milliseconds(100) + UpTo(milliseconds(900));
+  const int kind = random_.Below(3);
+  if (!Strikes(Fault::kErrors, node.name())) return;
+  constexpr const char* kErrors[] = {"LOADING Redis is loading the dataset in memory",
+                                     "READONLY You can't write against a read only replica.",
+                                     "BUSY Redis is busy running a script."};
+  node.AnswerErrors(kErrors[kind], pause);
 }
 
 void Trouble::BreakAll(int node, const char* why) {
@@ -223,7 +257,12 @@ void Trouble::Restart(int index, milliseconds longest) {
   // Whoever comes first after such a start would have to know what was before it.
   if (node.durable() && !node.has_guard()) return;
   if (!Strikes(keeps ? Fault::kRestart : Fault::kRestartWithLoss, node.name())) return;
-  node.Stop(keeps ? ModelNode::Loss::kNothing : forgets);
+  StopFor(index, keeps ? ModelNode::Loss::kNothing : forgets, pause);
+}
+
+void Trouble::StopFor(int index, ModelNode::Loss loss, nanoseconds pause) {
+  ModelNode& node = NodeAt(index);
+  node.Stop(loss);
   BreakAll(index, "Connection reset by peer");
   stage_.LookAtTokens();
   world_.After(pause, [&node] { node.Start(); });

@@ -46,14 +46,29 @@ class Trouble {
   void UpsetClock(int node);
   void Move(int node);
   void FailOver(int node);
+  void EndOldServer(int node);
   void BreakStale(int node);
   void CutOff(int node);
+  void CutOffFor(int node, nanoseconds pause);
   void BecomeReplica(int node);
+  void FallBack(int node);
+  void AnswerErrors(int node);
   void BreakAll(int node, const char* why);
   void FlushSoon(int node);
   void Flush(int node);
   void RestartSoon(int node);
   void Restart(int node, milliseconds longest);
+  void StopFor(int node, ModelNode::Loss loss, nanoseconds pause);
+
+  // scene_trouble.cc
+  bool PlayScene();
+  void FailOverAQuorum();
+  void CutPowerAfter(const std::string& before);
+  void CutPower();
+  void RestartTwice(int node);
+  void RestartSaved(int node);
+  void FlushTwice(int node);
+  void AfterAHeldUpOpening(const std::function<void()>& what);
 
   Stage& stage_;
   World& world_;

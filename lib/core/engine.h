@@ -207,7 +207,7 @@ class Engine {
   void ReadInspectReply(Round& round, int node, ReplyView reply);
   void ReadShut(Round& round, int node, TimePoint now);
   void See(std::int64_t counter);
-  bool StillWanted(const Round& round, int node) const;
+  bool StillWanted(const Round& round, int node, TimePoint now) const;
 
   // engine_acquire.cc: attempt after attempt
   void StartAttempt(std::uint32_t a, TimePoint now);

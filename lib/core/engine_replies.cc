@@ -39,7 +39,7 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
   if (reply.is_error()) {
     // A server that forgot its scripts carried nothing out. Asked again only while the answer still
     // matters: behind the release of an attempt given up, an acquire would leave a lock.
-    if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node) &&
+    if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node, now) &&
         Ask(r, node, true, now)) {
       return;
     }
@@ -61,9 +61,11 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
   }
 }
 
-bool Engine::StillWanted(const Round& round, int node) const {
+// Nor is a node asked again that has come to be shut since.
+bool Engine::StillWanted(const Round& round, int node, TimePoint now) const {
   if (round.given_text.test(node)) return false;
-  return round.kind == Round::Kind::kRelease ? round.owed.test(node) : round.active;
+  if (round.kind == Round::Kind::kRelease) return round.owed.test(node);
+  return round.active && MayBeAsked(round, node, now);
 }
 
 void Engine::ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now) {

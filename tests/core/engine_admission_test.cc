@@ -205,5 +205,15 @@ TEST(EngineAdmissionTest, InspectionTellsWhyANodeThatAnswersDoesNotVote) {
   EXPECT_THAT(seen->nodes.at(0).admission, HasSubstr("votes in 27 s"));
 }
 
+TEST(EngineAdmissionTest, WhoWasShutSinceItWasAskedIsNotAskedForAGrantAgainForWantOfTheScript) {
+  Connected h(3);
+  h.engine().Reconfigure([](const std::vector<NodeStatus>&) {}, h.now());
+  h.Acquire();
+  ASSERT_EQ(h.Waiting(0), "admit acquire");
+  h.AnswerState(0, "", ":3000");
+  h.Error(0, "NOSCRIPT No matching script.");
+  EXPECT_EQ(h.Waiting(0), "");
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -186,7 +186,8 @@ class ModelLink {
   void ShakeHands() {
     const TimePoint sent = host_.now();
     world_.After(Between(0, 10), [this, sent] {
-      if (!node_.up() || left_out_) return FailToConnect();
+      const bool blocked = left_out_ || world_.now() < blocked_until_;
+      if (!node_.up() || blocked) return FailToConnect();
       const unsigned life = node_.Entry();
       const Greeting greeting = node_.Greet(sent, life);
       world_.After(Between(0, 10), [this, greeting, life] { EndHandshake(greeting, life); });
@@ -226,11 +227,11 @@ class ModelLink {
 
   // No question about the guard: one that was answered late is not repeated by the client either.
   void RepeatSoon(const Request& request, unsigned life) {
-    const bool again = world_.random().Chance(10) && !world_.healed();
+    const bool again = world_.random().Chance(80) && !world_.healed();
     const bool about_lock = request.script == &kAcquireScript || request.script == &kFinaliseScript;
     if (!again || !about_lock) return;
     ++stage_.happenings.faults[Fault::kRepeatedRequest];
-    world_.After(Between(0, 200), [this, request, life] {
+    world_.After(Between(0, 60), [this, request, life] {
       if (node_.Serves(life)) node_.Execute(request, false, life);
     });
   }

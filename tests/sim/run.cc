@@ -31,6 +31,7 @@ class Schedule {
   void AddNodes(LuaRunner& lua);
   void AddClient();
   EngineOptions Options();
+  void AddIdleClient();
   void AddStranger();
   void ReconfigureIn(nanoseconds pause);
   void Reconfigure();
@@ -71,6 +72,7 @@ Schedule::Schedule(const Plan& plan, LuaRunner& lua, Happenings& happenings, std
   ++happenings.runs;
   AddNodes(lua);
   for (int i = 0; i < shape_.clients; ++i) AddClient();
+  if (shape_.scene == Scene::kTokenForgotten) AddIdleClient();
   if (shape_.stranger) AddStranger();
   trouble_.emplace(stage_, clients_, plan_.without, [this] { AddClient(); });
   if (shape_.next_max_ttl.count() > 0) ReconfigureIn(milliseconds(600));
@@ -187,6 +189,10 @@ void Schedule::AddClient() {
     clients_.back()->link((first + i) % shape_.nodes).LeaveOut();
   }
   AddUsers(*clients_.back());
+}
+
+void Schedule::AddIdleClient() {
+  clients_.push_back(std::make_unique<ModelClient>(stage_, Options(), WallClock()));
 }
 
 // One that takes fewer nodes for a quorum.

@@ -32,6 +32,21 @@ void SetReconfigured(Random& random, Shape& shape) {
   shape.trouble = shape.max_ttl + milliseconds(500);
 }
 
+// What a floor is for shows only where no clock keeps tokens growing.
+void SetTokenForgotten(Random& random, Shape& shape) {
+  SetPlainNodes(shape);
+  shape.no_hints = true;
+  shape.retention = milliseconds(0);
+  shape.users = 1;
+  shape.trouble = milliseconds(2'200 + random.Below(600));
+}
+
+void SetCarriedOutTwice(Shape& shape) {
+  SetPlainNodes(shape);
+  shape.clocks_step = shape.duplicates = shape.no_hints = true;
+  shape.trouble = milliseconds(900);
+}
+
 }  // namespace
 
 Scene DrawScene(Random& random) {
@@ -41,6 +56,8 @@ Scene DrawScene(Random& random) {
   if (kind < 11) return Scene::kOneServerTwice;
   if (kind < 16) return Scene::kReconfigured;
   if (kind < 17) return Scene::kLateOpening;
+  if (kind < 20) return Scene::kTokenForgotten;
+  if (kind < 23) return Scene::kCarriedOutTwice;
   return Scene::kNone;
 }
 
@@ -59,6 +76,10 @@ void SetScene(Scene scene, Random& random, Shape& shape) {
       return SetPlainNodes(shape);
     case Scene::kReconfigured:
       return SetReconfigured(random, shape);
+    case Scene::kTokenForgotten:
+      return SetTokenForgotten(random, shape);
+    case Scene::kCarriedOutTwice:
+      return SetCarriedOutTwice(shape);
     case Scene::kLateOpening:
       SetPlainNodes(shape);
       shape.trouble = milliseconds(2'500);

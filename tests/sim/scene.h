@@ -14,6 +14,8 @@ enum class Scene {
   kPowerCut,         // All nodes start again from what they had saved.
   kOneServerTwice,   // Clients are given the same server under two names.
   kReconfigured,     // Clients with another max_ttl take over.
+  kTokenForgotten,  // Of the two nodes that know a token one forgets it, and nobody asks the other.
+  kCarriedOutTwice,  // Requests, and locks vanish, as EVAL behind a careless proxy might do it.
   kLateOpening,      // A node that was opened, and forgot again, gets an open from before that.
 };
 

@@ -21,6 +21,12 @@ bool Trouble::PlayScene() {
     case Scene::kLateOpening:
       world_.After(UpTo(milliseconds(100)), [this] { FlushTwice(AnyNode()); });
       return true;
+    case Scene::kTokenForgotten:
+      ForgetAToken(AnyNode());
+      return true;
+    case Scene::kCarriedOutTwice:
+      Repeat(milliseconds(10), [this] { DeleteALock(); });
+      return true;
     case Scene::kNone:
     case Scene::kOneServerTwice:
       return false;
@@ -49,6 +55,46 @@ void Trouble::FailOverAQuorum() {
     }
   }
   add_client_();
+}
+
+// No user reaches the second node after it, so that only this one and the first after it know of
+// tokens. Then it forgets, the clients are replaced, and the new ones do not reach the other that
+// knows: before the node is open again, or after. The idle client reaches all, and can open it.
+void Trouble::ForgetAToken(int index) {
+  const int count = static_cast<int>(stage_.nodes.size());
+  const int knows = (index + 1) % count;
+  // Later than the nodes are young, which together may forget.
+  const nanoseconds forgets = stage_.shape.max_ttl + milliseconds(50) + UpTo(milliseconds(200));
+  const bool open = random_.Chance(60);
+  const nanoseconds pause = open
+                                ? stage_.shape.max_ttl + milliseconds(300) + UpTo(milliseconds(500))
+                                : UpTo(milliseconds(100));
+  idle_ = clients_.back().get();
+  BlockAll((index + 2) % count, forgets + pause);
+  world_.After(forgets, [this, index] {
+    if (!Strikes(Fault::kFlush, NodeAt(index).name())) return;
+    Flush(index);
+    BreakAll(index, "timed out");
+  });
+  world_.After(forgets + pause, [this, knows] { ReplaceClients(knows); });
+}
+
+void Trouble::ReplaceClients(int node) {
+  if (!Strikes(Fault::kDeadClient, "all")) return;
+  const std::size_t old = clients_.size();
+  for (std::size_t i = 0; i < old; ++i) {
+    if (clients_[i]->dead() || IsIdle(*clients_[i])) continue;
+    clients_[i]->Die();
+    add_client_();
+  }
+  BlockAll(node, 2 * stage_.shape.max_ttl);
+}
+
+void Trouble::BlockAll(int node, nanoseconds pause) {
+  if (!Strikes(Fault::kBlockedConnection, "all to " + NodeAt(node).name())) return;
+  for (const auto& client : clients_) {
+    if (!IsIdle(*client)) client->link(node).Block(pause);
+  }
 }
 
 // Soon after another lock than `before` was released. What was saved when that began is there again

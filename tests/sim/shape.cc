@@ -12,17 +12,6 @@ milliseconds DrawLength(Random& random) {
   return milliseconds(1'500 + random.Below(3'500));
 }
 
-// What a node that forgot must make up for shows only where few nodes know of the last token, and
-// no clock does.
-void MakeForgetful(Random& random, Shape& shape) {
-  shape.forgetful = shape.quiet = shape.no_hints = true;
-  shape.seats = shape.clocks_step = shape.stranger = shape.duplicates = false;
-  shape.durable_percent = 0;
-  shape.max_ttl = milliseconds(400 + random.Below(300));
-  shape.retention = milliseconds(0);
-  shape.trouble = 6 * shape.max_ttl;
-}
-
 }  // namespace
 
 Shape DrawShape(Random& random) {
@@ -45,9 +34,7 @@ Shape DrawShape(Random& random) {
   if (shape.stranger) shape.installed = true;
   shape.no_hints = random.Chance(20);
   if (random.Chance(20)) shape.retention = milliseconds(20 + random.Below(400));
-  shape.duplicates = shape.clocks_step && random.Chance(30);
-  if (random.Chance(5) && shape.nodes == 3) MakeForgetful(random, shape);
-  if (!shape.stranger && !shape.forgetful) SetScene(DrawScene(random), random, shape);
+  if (!shape.stranger) SetScene(DrawScene(random), random, shape);
   return shape;
 }
 

@@ -32,8 +32,6 @@ struct Shape {
   // Locks that are extended automatically are held on for some seconds after the trouble, when
   // nothing may keep them from being extended.
   bool patient = false;
-  // Nodes forget again and again, clients come and go, and are cut off from single nodes.
-  bool forgetful = false;
   // A request may be carried out twice, as no connection would, but some proxy might.
   bool duplicates = false;
   // One client is set up in another way than the others, so that it must not get anything.

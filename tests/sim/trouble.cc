@@ -13,7 +13,8 @@ Trouble::Trouble(Stage& stage, ModelClients& clients, const std::set<int>& witho
       without_(without),
       add_client_(std::move(add_client)),
       random_(world_.NewStream()) {
-  const bool calm = stage_.shape.scene == Scene::kQuorumFailsOver;
+  const Scene scene = stage_.shape.scene;
+  const bool calm = scene == Scene::kQuorumFailsOver || scene == Scene::kTokenForgotten;
   Repeat(milliseconds(calm ? 800 : 150), [this] { TroubleAClient(); });
   const bool has_scene = PlayScene();
   const int pause = 1 + random_.Below(4);
@@ -50,9 +51,6 @@ void Trouble::TroubleAClient() {
   ModelClient& client = *clients_[random_.Below(static_cast<int>(clients_.size()))];
   const int kind = random_.Below(100);
   if (client.dead()) return;
-  if (stage_.shape.forgetful && kind < 60) {
-    return kind < 30 ? Kill(client) : BlockConnection(client);
-  }
   if (kind < 50) return BreakConnection(client);
   if (kind < 75) return SleepAWhile(client);
   if (kind < 85) return StepWallClock(client);
@@ -65,13 +63,6 @@ void Trouble::BreakConnection(ModelClient& client) {
   const int node = AnyNode();
   if (!Strikes(Fault::kBrokenConnection, client.name() + " to " + NodeAt(node).name())) return;
   client.link(node).Break({Vote::kDown, "Connection reset by peer"});
-}
-
-void Trouble::BlockConnection(ModelClient& client) {
-  const int node = AnyNode();
-  const nanoseconds pause = UpTo(2 * stage_.shape.max_ttl);
-  if (!Strikes(Fault::kBlockedConnection, client.name() + " to " + NodeAt(node).name())) return;
-  client.link(node).Block(pause);
 }
 
 void Trouble::SleepAWhile(ModelClient& client) {
@@ -106,7 +97,6 @@ void Trouble::TroubleANode() {
   // It needs nodes that do not forget.
   if (stage_.shape.stranger) return CutOff(node);
   if (stage_.shape.seats && kind < 60) return Move(node);
-  if (stage_.shape.forgetful) return kind < 50 ? FlushSoon(node) : RestartSoon(node);
   if (kind < 20) return CutOff(node);
   if (kind < 45) return FlushSoon(node);
   if (kind < 51) return BecomeReplica(node);

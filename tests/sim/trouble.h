@@ -35,7 +35,6 @@ class Trouble {
 
   void TroubleAClient();
   void BreakConnection(ModelClient& client);
-  void BlockConnection(ModelClient& client);
   void SleepAWhile(ModelClient& client);
   void StepWallClock(ModelClient& client);
   void ForgetScripts();
@@ -63,6 +62,10 @@ class Trouble {
   // scene_trouble.cc
   bool PlayScene();
   void FailOverAQuorum();
+  bool IsIdle(const ModelClient& client) const { return &client == idle_; }
+  void BlockAll(int node, nanoseconds pause);
+  void ForgetAToken(int node);
+  void ReplaceClients(int node);
   void CutPowerAfter(const std::string& before);
   void CutPower();
   void RestartTwice(int node);
@@ -76,6 +79,7 @@ class Trouble {
   const std::set<int>& without_;
   std::function<void()> add_client_;
   Random random_;
+  const ModelClient* idle_ = nullptr;  // One without users, if there is any.
   int number_ = 0;
 };
 

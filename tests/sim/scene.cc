@@ -44,6 +44,7 @@ void SetTokenForgotten(Random& random, Shape& shape) {
 void SetCarriedOutTwice(Shape& shape) {
   SetPlainNodes(shape);
   shape.clocks_step = shape.duplicates = shape.no_hints = true;
+  shape.clients = 3;
   shape.trouble = milliseconds(900);
 }
 

@@ -9,8 +9,8 @@ namespace holdfast::core {
 
 nanoseconds Stage::Delay() {
   Random& random = world.random();
-  const bool quick = random.Chance(80);
-  const bool late = random.Chance(25);
+  const bool quick = random.Chance(shape.duplicates ? 40 : 80);
+  const bool late = random.Chance(shape.duplicates ? 5 : 25);
   const nanoseconds quick_way = random.Between(milliseconds(0), milliseconds(3));
   if (quick || quick_network || world.healed()) return quick_way;
   ++happenings.faults[Fault::kSlowMessage];

@@ -1,7 +1,7 @@
 // Switches on one mutant after the other, and simulates until a checker notices it. The same run
 // without the mutant must be good.
 //   sim_mutants [--schedules N] [--jobs J] [NAME...]
-// All of them, or those named; each for at most N schedules (100000). The first seed comes from
+// All of them, or those named; each for at most N schedules (400000). The first seed comes from
 // HOLDFAST_TEST_SEED, or differs each time. Exit 1 if one stays alive.
 #include <getopt.h>
 #include <sys/mman.h>
@@ -50,7 +50,7 @@ struct Board {
 
 struct Settings {
   std::uint64_t first_seed = static_cast<std::uint64_t>(TestSeed()) << 24;
-  std::uint64_t schedules = 100'000;
+  std::uint64_t schedules = 400'000;
   int jobs = std::max(1U, std::thread::hardware_concurrency());
   std::vector<const Mutant*> mutants;
 };

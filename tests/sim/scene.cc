@@ -52,13 +52,13 @@ void SetCarriedOutTwice(Shape& shape) {
 
 Scene DrawScene(Random& random) {
   const int kind = random.Below(200);
-  if (kind < 5) return Scene::kQuorumFailsOver;
-  if (kind < 10) return Scene::kPowerCut;
-  if (kind < 11) return Scene::kOneServerTwice;
-  if (kind < 16) return Scene::kReconfigured;
-  if (kind < 17) return Scene::kLateOpening;
-  if (kind < 20) return Scene::kTokenForgotten;
-  if (kind < 23) return Scene::kCarriedOutTwice;
+  if (kind < 3) return Scene::kQuorumFailsOver;
+  if (kind < 5) return Scene::kPowerCut;
+  if (kind < 6) return Scene::kOneServerTwice;
+  if (kind < 9) return Scene::kReconfigured;
+  if (kind < 10) return Scene::kLateOpening;
+  if (kind < 12) return Scene::kTokenForgotten;
+  if (kind < 16) return Scene::kCarriedOutTwice;
   return Scene::kNone;
 }
 

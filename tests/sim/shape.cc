@@ -7,9 +7,9 @@ namespace {
 
 // Mostly short: many beginnings find more than a few long lives.
 milliseconds DrawLength(Random& random) {
-  if (random.Chance(90)) return milliseconds(100 + random.Below(350));
-  if (random.Chance(80)) return milliseconds(450 + random.Below(1'000));
-  return milliseconds(1'500 + random.Below(3'500));
+  if (random.Chance(90)) return milliseconds(80 + random.Below(300));
+  if (random.Chance(80)) return milliseconds(400 + random.Below(900));
+  return milliseconds(1'500 + random.Below(2'500));
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ Shape DrawShape(Random& random) {
   shape.installed = random.Chance(80);
   shape.durable_percent = shape.seats || random.Chance(50) ? 0 : random.Below(101);
   shape.quiet = random.Chance(30);
-  shape.patient = random.Chance(10);
+  shape.patient = random.Chance(5);
   shape.wrong_wall_clocks = random.Chance(70);
   shape.clients = 2 + random.Below(2);
   shape.users = random.Chance(75) ? 1 : 2;

@@ -104,7 +104,10 @@ void ModelClient::OnAnswered(int node, const ModelLink::Unanswered& command, con
   if (command.script != &kAcquireScript) return;
   Votes& votes = votes_[command.tag];
   --votes.pending;
-  votes.granted += reply != nullptr && reply->root().at(0).text() == "OK" ? 1 : 0;
+  if (reply == nullptr) return;
+  const std::string_view answer = reply->root().at(0).text();
+  // What was carried out twice is granted, too.
+  votes.granted += answer == "OK" || answer == "OWN" ? 1 : 0;
 }
 
 void ModelClient::OnExtended(const LockEvent& lock, nanoseconds, bool automatic) {

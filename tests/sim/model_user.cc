@@ -226,6 +226,8 @@ void ModelUser::StopWhileExtending() {
 // Rule 9: there is another try soon after one that failed.
 void ModelUser::CheckKept() {
   if (!options_.auto_extend || options_.max_hold.count() > 0 || lost_) return;
+  // Another user of this client may hold the same name, and fail.
+  if (stage_.shape.clocks_step) return;
   const auto failed = client_.keeper_failed(names_);
   if (!failed || *failed < acquired_ || client_.woke() >= *failed) return;
   const nanoseconds most = std::max<nanoseconds>(options_.ttl / 20, milliseconds(5)) +

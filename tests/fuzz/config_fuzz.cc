@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/characters.h"
 #include "config/environment.h"
 #include "config/tree.h"
 #include "core/limits.h"
@@ -170,6 +171,8 @@ void CheckJson(const ConfigValue& tree, bool read) {
   if (!CanBeJson(tree)) return;
   std::string json;
   AppendJson(json, tree);
+  // An escape of YAML may make bytes that are no UTF-8, which JSON has no words for.
+  if (!detail::CheckCharacters(json, std::string(kName)).ok()) return;
   const auto again = detail::ParseConfigTree(json, std::string(kName));
   Check(again.ok(), "what was written as JSON can be read", json);
   Check(IsSame(*again, tree), "as JSON it says the same", json);

@@ -22,8 +22,9 @@ inline void Probe(ModelClient& client, bool must_succeed) {
   };
   client.Do([&client, &stage, release] {
     const std::vector<std::string> names = {"of " + client.name()};
-    client.engine().Acquire(0, names, {.ttl = milliseconds(400), .wait = milliseconds(3'000)},
-                            release, client.now());
+    client.engine().Acquire(
+        0, names, {.ttl = milliseconds(400), .wait = stage.shape.max_ttl + milliseconds(1'800)},
+        release, client.now());
   });
 }
 

@@ -131,7 +131,7 @@ absl::StatusOr<std::vector<Endpoint>> ReadUrls(const char* source, const std::st
     if (!endpoint.ok()) return Bad(source, MessageOf(endpoint.status()));
     const auto is_same = [&](const Endpoint& other) { return other.name() == endpoint->name(); };
     if (std::any_of(endpoints.begin(), endpoints.end(), is_same)) {
-      return Bad(source, "node " + endpoint->name() + " is given twice");
+      return Bad(source, "node " + core::Printable(endpoint->name()) + " is given twice");
     }
     endpoints.push_back(*std::move(endpoint));
   }

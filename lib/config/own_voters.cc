@@ -9,6 +9,7 @@
 #include "config/servers.h"
 #include "core/quorum.h"
 #include "core/seats.h"
+#include "core/text.h"
 
 namespace holdfast::detail {
 namespace {
@@ -33,7 +34,7 @@ void ReadNodes(ConfigSection& top, std::vector<std::string>& nodes) {
     ReadNode(item, top.problems(), node);
     CheckEndpoint(node, item.line, top.problems());
     if (std::find(names.begin(), names.end(), node.name()) != names.end()) {
-      top.problems().Add(item.line, "node " + node.name() + " is given twice");
+      top.problems().Add(item.line, "node " + core::Printable(node.name()) + " is given twice");
     }
     names.push_back(node.name());
     nodes.push_back(FormatUrl(node));

@@ -132,6 +132,14 @@ TEST(ConfigEnvironmentTest, ErrorsNameTheVariableAndShowNoSecret) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("HOLDFAST_CLUSTER")));
 }
 
+TEST(ConfigEnvironmentTest, AnErrorShowsOfAPathWhatCanBePrinted) {
+  const std::string node = "unix:///a\xf7";
+  const auto config = Read({{"HOLDFAST_NODES", node + "," + node}});
+  ASSERT_FALSE(config.ok());
+  EXPECT_NE(config.status().ToString().find("/a\\xf7 is given twice"), std::string::npos)
+      << config.status();
+}
+
 TEST(ConfigEnvironmentTest, TheProcessHasAnEnvironment) {
   setenv("HOLDFAST_NODES", "redis://real", 1);
   const auto config = ConfigFromEnvironment();

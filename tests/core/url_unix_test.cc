@@ -66,7 +66,7 @@ TEST(UnixUrlTest, NamesTheParameterThatIsWrong) {
 }
 
 TEST(UnixUrlTest, WhatFollowsTheDatabaseMayBeAPassword) {
-  for (const std::string& database : {"2?password=s3cr3t", "2:s3cr3t", "=s3cr3t"}) {
+  for (const std::string database : {"2?password=s3cr3t", "2:s3cr3t", "=s3cr3t"}) {
     EXPECT_THAT(ParseUrl("unix:///a?db=" + database),
                 IsRefusedFor("database '***' is not a number"));
   }

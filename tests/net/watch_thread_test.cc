@@ -108,6 +108,7 @@ bool Works() {
 TEST(WatchThreadTest, ForkedChildGetsItsOwn) {
   Watched held;
   LossWatch& parents = Watch();
+  AwaitWatch();  // A thread that begins may have what ASan allocates from locked.
   EXPECT_TRUE(InAChild([&] {
     held.Move(Now());
     return &Watch() != &parents && Works() && held->calls() == 0;
@@ -116,7 +117,9 @@ TEST(WatchThreadTest, ForkedChildGetsItsOwn) {
   EXPECT_EQ(held->calls(), 0) << "and cannot touch its parent's";
 }
 
-// In some of the children the mutex of the parent's is held for ever.
+// In some of the children the mutex of the parent's is held for ever. So would be that of ASan's
+// allocator, which it does not free for a child as the C library does with its own.
+#if !defined(__SANITIZE_ADDRESS__)
 TEST(WatchThreadTest, ForkAmidstUseDoesNotHangTheChild) {
   std::atomic<bool> stop = false;
   std::thread user([&] { UseAtRandom(1, [&] { return !stop; }); });
@@ -130,6 +133,7 @@ TEST(WatchThreadTest, ForkAmidstUseDoesNotHangTheChild) {
   stop = true;
   user.join();
 }
+#endif
 
 TEST(WatchThreadTest, SaysWhenThereIsNoDescriptorToBeHad) {
   EXPECT_TRUE(InAChild([] {

@@ -63,8 +63,8 @@ void Admission::NoteServer(int index, const std::string& run_id, TimePoint now) 
   if (!node.other_holder) node.other_holder = HolderOfVote(index, now);
 }
 
-// Who votes for the server that node `index` has come to, if another does: one that is with it, be it
-// away at present, or that was so lately that locks may count what it was granted there.
+// Who votes for the server that node `index` has come to, if another does: one that is with it, be
+// it away at present, or that was so lately that locks may count what it was granted there.
 std::optional<int> Admission::HolderOfVote(int index, TimePoint now) const {
   // Seats of one cluster are counted one by one, whoever has them.
   if (options_.one_cluster) return std::nullopt;
@@ -82,9 +82,9 @@ std::optional<int> Admission::HolderOfVote(int index, TimePoint now) const {
 }
 
 // When a node whose server votes under another's name may vote itself: once they are with different
-// servers, and what the other was granted before has run out. (It counts from when the later one was
-// found elsewhere. Then the other had left that server, or the server had ended: its next process
-// may have the old one's locks, and no name in common with it.)
+// servers, and what the other was granted before has run out. (It counts from when the later one
+// was found elsewhere. Then the other had left that server, or the server had ended: its next
+// process may have the old one's locks, and no name in common with it.)
 TimePoint Admission::FreedAt(int index) const {
   const Node& node = nodes_[index];
   if (!node.other_holder) return kNever;

@@ -58,8 +58,9 @@ TEST(TwoAddresses, OfOneServerHaveOneVote) {
   const BlockingClient client = NewClient({.nodes = {nodes[0].url(), again, nodes[1].url()}});
   // Whichever is found second.
   const auto reasons = [&client] { return ReasonOf(client, 0) + ReasonOf(client, 1); };
-  EXPECT_TRUE(Eventually([&] { return reasons().find("the same server as") != std::string::npos; }))
-      << reasons();
+  EXPECT_TRUE(testing::Eventually([&] {
+    return reasons().find("the same server as") != std::string::npos;
+  })) << reasons();
   EXPECT_THAT(client.Acquire("a"), IsOk());
   nodes[1].Kill();
   EXPECT_THAT(client.Acquire("b"), FailsAs(IsNoQuorum));

@@ -35,8 +35,9 @@ class IoThread;
 }
 
 // `Lock` for threads that wait; what is said there holds here, but for this: Extend and Release
-// block, for the client's command timeout at the most, and where no BlockingClient is left, the
-// destructor of the last lock waits as said below.
+// block, for the client's command timeout at the most. On the client's own thread, which is in a
+// callback of `lost()`, they fail at once with kFailedPrecondition and do nothing. Where no
+// BlockingClient is left, the destructor of the last lock waits as said below.
 class BlockingLock {
  public:
   BlockingLock(BlockingLock&&) noexcept = default;

@@ -96,6 +96,9 @@ class Admission {
   bool settled(int node) const;
   // The key of its guard.
   std::string_view guard_key(int node) const { return guard_keys_[node]; }
+  // Equal for nodes that lead to one server now, and otherwise not; also where one has left it
+  // since.
+  std::uint64_t server_number(int node) const { return nodes_[node].server_number; }
   // host:port of the server that it is connected to, or, of a node that is no seat, its name.
   std::string server(int node) const;
   // What an acquire, and an extension, show the node: that they know its present state.
@@ -112,20 +115,12 @@ class Admission {
   std::string Warning(int node) const;
 
  private:
-  // A server whose grants under a node's name may last until then.
-  struct Former {
-    std::string run_id;
-    TimePoint until;
-  };
   struct Node {
     bool connected = false;
     Greeting greeting;
     TimePoint greeted;
     // Remembered while it is down.
     std::string run_id;
-    TimePoint moved;                  // Since then it has been with this server.
-    std::vector<Former> formers;      // Servers that it was with before.
-    std::optional<int> other_holder;  // Its server votes under this other node's name.
     std::string server;
     std::string change;      // A seat that was seen to change its server: how, until it votes.
     bool had_guard = false;  // Should there be none, its data went.
@@ -133,6 +128,7 @@ class Admission {
     bool agreed = false;     // Its guard had our configuration when it was read last,
     std::string differed;    // or another one, which differs so.
 
+    std::uint64_t server_number = 0;
     std::string identity;  // run_id, and which history its data has.
 
     Question question = Question::kNone;  // Under way,
@@ -170,13 +166,8 @@ class Admission {
   bool IsSeat(int node) const { return !options_.tags.empty() && !options_.tags[node].empty(); }
   milliseconds QuarantineOf(int node) const;
   static void NoteChange(Node& node, const Greeting& greeting);
-  void NoteServer(int node, const std::string& run_id, TimePoint now);
-  std::optional<int> HolderOfVote(int node, TimePoint now) const;
-  TimePoint FreedAt(int node) const;
-  void FreeVotes(TimePoint now);
   void UpdateRefusals();
   std::string BarOf(int node) const;
-  std::string WordsOfSharedVote(int node) const;
   std::string RefusalOf(int node) const;
   std::string MismatchOf(int node, std::string_view stored) const;
   bool MustNotBeAsked(int node) const;

@@ -199,6 +199,7 @@ class Engine {
   void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
   void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadGrant(Round& round, int node, ReplyView reply);
+  void Confirm(Round& round, int node);
   void ReadBusy(Round& round, int node, ReplyView reply);
   void ReadFinaliseReply(Round& round, int node, ReplyView reply);
   void ReadLate(Round& round, int node, ReplyView reply, TimePoint now);

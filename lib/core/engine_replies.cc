@@ -88,7 +88,12 @@ void Engine::ReadGrant(Round& round, int node, ReplyView reply) {
     round.counters[node * names + i] = counter;
     See(counter);
   }
-  lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
+  Confirm(round, node);
+}
+
+void Engine::Confirm(Round& round, int node) {
+  const TimePoint until = CertainUntil(round.sent, round.ttl, options_.drift_factor);
+  leases_[round.lease].validity.Confirm(node, until, admission_.server_number(node));
   round.tally.Cast(node, Vote::kGranted);
 }
 
@@ -146,8 +151,7 @@ void Engine::ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint 
     if (lease.phase == LeaseSlot::Phase::kHeld && !lease.attached && now >= lease.valid_until) {
       Lose(round.lease, "it was not extended in time");
     }
-    lease.validity.Confirm(node, CertainUntil(round.sent, round.ttl, options_.drift_factor));
-    round.tally.Cast(node, Vote::kGranted);
+    Confirm(round, node);
   } else if (reply.text() == "ABSENT" || reply.text() == "FOREIGN") {
     lease.validity.Deny(node);
     round.tally.Cast(node, Vote::kAbsent);

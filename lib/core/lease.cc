@@ -19,18 +19,34 @@ nanoseconds LossMargin(milliseconds ttl) {
   return std::clamp<nanoseconds>(nanoseconds(ttl) / 20, least, milliseconds(250));
 }
 
-void Validity::Reset(int nodes) { until_.assign(nodes, kLongAgo); }
+void Validity::Reset(int nodes) { nodes_.assign(nodes, {}); }
 
-void Validity::Confirm(int node, TimePoint until) { until_[node] = std::max(until_[node], until); }
+void Validity::Confirm(int node, TimePoint until, std::uint64_t server) {
+  if (until > nodes_[node].until) nodes_[node] = {until, server};
+}
 
-void Validity::Deny(int node) { until_[node] = kLongAgo; }
+void Validity::Deny(int node) { nodes_[node] = {}; }
 
 TimePoint Validity::Until(int quorum) const {
   std::array<TimePoint, kMaxNodes> sorted;
-  const auto end = std::copy(until_.begin(), until_.end(), sorted.begin());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    sorted[i] = CountsForItsServer(i) ? nodes_[i].until : kLongAgo;
+  }
+  const auto end = sorted.begin() + nodes_.size();
   const auto nth = sorted.begin() + (quorum - 1);
   std::nth_element(sorted.begin(), nth, end, std::greater<>());
   return *nth;
+}
+
+// Of several names that one server confirmed it under, the one that lasts longest, or is the first.
+bool Validity::CountsForItsServer(std::size_t node) const {
+  const Confirmed& mine = nodes_[node];
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const Confirmed& other = nodes_[i];
+    if (other.server != mine.server || i == node) continue;
+    if (other.until > mine.until || (other.until == mine.until && i < node)) return false;
+  }
+  return true;
 }
 
 }  // namespace holdfast::core

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_CORE_LEASE_H_
 #define HOLDFAST_CORE_LEASE_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "core/time.h"
@@ -17,23 +18,32 @@ TimePoint CertainUntil(TimePoint sent, milliseconds ttl, double drift_factor);
 // most ttl/4.
 nanoseconds LossMargin(milliseconds ttl);
 
-// What is known of one nonce's keys on all nodes.
+// What is known of one nonce's keys on all nodes. A node is a name, which may lead from one server
+// to another: what is counted are servers, of which equal numbers mean the same one.
 class Validity {
  public:
   // Nothing confirmed on any node.
   void Reset(int nodes);
 
-  // `node` confirmed the key until `until`. Never shortens what it confirmed before.
-  void Confirm(int node, TimePoint until);
+  // `node` confirmed the key until `until`, being `server`. Never shortens what it confirmed
+  // before.
+  void Confirm(int node, TimePoint until, std::uint64_t server);
 
   // `node` said that the key is not there any more.
   void Deny(int node);
 
-  // Until when `quorum` nodes are certain to have the key: the quorum-th largest of their instants.
+  // Until when `quorum` servers are certain to have the key: the quorum-th largest of their
+  // instants.
   TimePoint Until(int quorum) const;
 
  private:
-  std::vector<TimePoint> until_;
+  struct Confirmed {
+    TimePoint until = kLongAgo;
+    std::uint64_t server = 0;
+  };
+  bool CountsForItsServer(std::size_t node) const;
+
+  std::vector<Confirmed> nodes_;
 };
 
 }  // namespace holdfast::core

@@ -10,7 +10,8 @@ namespace holdfast::testing {
 std::optional<RunOptions> ParseRunOptions(int argc, char** argv) {
   if (argc < 3) return std::nullopt;
   RunOptions options = {.servers = atoi(argv[1]), .seconds = atoi(argv[2])};
-  options.seed = std::random_device()();
+  const char* const seed = getenv("HOLDFAST_TEST_SEED");
+  options.seed = seed != nullptr ? strtoull(seed, nullptr, 10) : std::random_device()();
   for (int i = 3; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--clock-steps") {

@@ -69,7 +69,9 @@ class EngineHarness : public Transport, public Randomness, public WallClock, pub
     Connect(node);
     Admit(node);
   }
-  void Connect(int node) { engine_.OnNodeReady(node, GreetingOf(node), now_); }
+  void Connect(int node) { ConnectTo(node, node); }
+  // The node's name leads to `server`, of which it is another name.
+  void ConnectTo(int node, int server) { engine_.OnNodeReady(node, GreetingOf(server), now_); }
   void Admit(int node) { AnswerState(node, kPass); }
   // Answers the question about a node's guard; `pass` is empty while the node is shut.
   void AnswerState(int node, std::string_view pass, std::string_view left_ms = ":0",

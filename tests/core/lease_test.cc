@@ -18,17 +18,35 @@ TEST(ValidityTest, IsTheQuorumthLargestOfTheNodesInstants) {
   Validity validity;
   validity.Reset(5);
   const TimePoint t{100s};
-  validity.Confirm(0, t + 1s);
-  validity.Confirm(1, t + 5s);
+  validity.Confirm(0, t + 1s, 10);
+  validity.Confirm(1, t + 5s, 11);
   EXPECT_EQ(validity.Until(3), kLongAgo) << "two of five are no quorum";
-  validity.Confirm(2, t + 3s);
+  validity.Confirm(2, t + 3s, 12);
   EXPECT_EQ(validity.Until(3), t + 1s);
-  validity.Confirm(3, t + 4s);
+  validity.Confirm(3, t + 4s, 13);
   EXPECT_EQ(validity.Until(3), t + 3s);
-  validity.Confirm(1, t + 2s);
+  validity.Confirm(1, t + 2s, 11);
   EXPECT_EQ(validity.Until(3), t + 3s) << "a confirmation never shortens";
   validity.Deny(1);
   EXPECT_EQ(validity.Until(3), t + 1s);
+}
+
+TEST(ValidityTest, ServerCountsOnceWhateverNamesItHasHad) {
+  Validity validity;
+  validity.Reset(3);
+  const TimePoint t{100s};
+  validity.Confirm(1, t + 1s, 7);
+  validity.Confirm(2, t + 3s, 7);
+  EXPECT_EQ(validity.Until(1), t + 3s);
+  EXPECT_EQ(validity.Until(2), kLongAgo);
+  validity.Confirm(1, t + 3s, 7);
+  EXPECT_EQ(validity.Until(1), t + 3s);
+  EXPECT_EQ(validity.Until(2), kLongAgo);
+  validity.Confirm(0, t + 2s, 8);
+  EXPECT_EQ(validity.Until(2), t + 2s);
+  EXPECT_EQ(validity.Until(3), kLongAgo);
+  validity.Confirm(2, t + 4s, 9);
+  EXPECT_EQ(validity.Until(3), t + 2s) << "its second name leads elsewhere now";
 }
 
 TEST(ValidityTest, NodeIsCertainUntilItsFastestClockWouldExpireTheKey) {

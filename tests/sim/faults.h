@@ -26,26 +26,39 @@ enum class Fault {
   kCutOffNode,
   kReplica,
   kMovedSlot,
+  kMovedName,
   kFailOver,
   kFallBack,
   kErrors,
   kPowerCut,
   kReconfiguration,
 };
-inline constexpr int kFaults = 22;
+inline constexpr int kFaults = 23;
 
 constexpr std::string_view NameOf(Fault fault) {
-  constexpr std::string_view kNames[kFaults] = {"slow message",       "failed connect",
-                                                "broken connection",  "blocked connection",
-                                                "repeated request",   "sleeping client",
-                                                "stepped wall clock", "forgotten scripts",
-                                                "dead client",        "stepped node clock",
-                                                "deleted lock",       "restart",
-                                                "restart with loss",  "flush",
-                                                "cut-off node",       "node made a replica",
-                                                "moved slot",         "fail-over",
-                                                "fail-over and back", "node that answers errors",
-                                                "power cut",          "reconfiguration"};
+  constexpr std::string_view kNames[kFaults] = {"slow message",
+                                                "failed connect",
+                                                "broken connection",
+                                                "blocked connection",
+                                                "repeated request",
+                                                "sleeping client",
+                                                "stepped wall clock",
+                                                "forgotten scripts",
+                                                "dead client",
+                                                "stepped node clock",
+                                                "deleted lock",
+                                                "restart",
+                                                "restart with loss",
+                                                "flush",
+                                                "cut-off node",
+                                                "node made a replica",
+                                                "moved slot",
+                                                "moved name",
+                                                "fail-over",
+                                                "fail-over and back",
+                                                "node that answers errors",
+                                                "power cut",
+                                                "reconfiguration"};
   return kNames[static_cast<int>(fault)];
 }
 

@@ -46,6 +46,11 @@ class KeyWatch {
   // The keys of `nonce` need not be undone; they expire.
   void LetExpire(std::string_view nonce) { left_.emplace(nonce); }
 
+  // Nor need those of all nonces so far.
+  void LetAllExpire() {
+    for (const auto& [nonce, gone_by] : gone_by_) left_.insert(nonce);
+  }
+
   // What was released, and is there all the same, is released again.
   void CheckNewConnection(ModelNode& node, const ModelLink& link) const {
     for (const ModelNode::Lock& lock : node.locks()) {

@@ -39,6 +39,14 @@ bool ModelClient::IsDoubled(int node) const {
   return doubled_ && (node == *doubled_ || node == (*doubled_ + 1) % engine_.node_count());
 }
 
+void ModelClient::MoveName(bool given, bool home) {
+  const int next = (*doubled_ + 1) % engine_.node_count();
+  const int name = given ? *doubled_ : next;
+  const int server = given == home ? *doubled_ : next;
+  links_[name]->MoveTo(*stage_.nodes[server]);
+  keys_.LetAllExpire();  // Of what is with the old server the new one knows nothing.
+}
+
 void ModelClient::Do(std::function<void()> what) {
   if (dead_) return;
   inbox_.push_back(std::move(what));

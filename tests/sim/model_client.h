@@ -34,6 +34,9 @@ class ModelClient final : public Transport,
   const std::string& name() const override { return name_; }
   Engine& engine() override { return engine_; }
   ModelLink& link(int node) { return *links_[node]; }
+  // Of the two names that had one server: the one that was given another's, or the other, leads to
+  // its own server from now on, or to that of the other name.
+  void MoveName(bool given, bool home);
   KeyWatch& keys() { return keys_; }
   bool fencing() const { return fencing_; }
   milliseconds max_ttl() const { return max_ttl_; }

@@ -54,7 +54,7 @@ class ModelLink {
   };
 
   ModelLink(Stage& stage, Host& host, ModelNode& node, int index)
-      : stage_(stage), world_(stage.world), host_(host), node_(node), index_(index) {
+      : stage_(stage), world_(stage.world), host_(host), node_(&node), index_(index) {
     Connect(Between(0, 20));
   }
 
@@ -131,12 +131,21 @@ class ModelLink {
     c->held_up_until = world_.now() + pause;
   }
 
+  // Its name leads to another server from now on.
+  void MoveTo(ModelNode& node) {
+    Break({Vote::kDown, "Connection reset by peer"});
+    node_ = &node;
+  }
+
   // Its connection goes to a server that does not have the seat any more.
-  bool IsStale() const { return connection_ && !node_.Serves(connection_->life); }
+  bool IsStale() const { return connection_ && !connection_->node.Serves(connection_->life); }
 
  private:
   struct Connection {
-    unsigned life = 0;  // The node's.
+    Connection(ModelNode& to, unsigned to_life) : node(to), life(to_life) {}
+
+    ModelNode& node;
+    const unsigned life;  // The node's.
     bool open = true;
     bool watched = false;  // For an answer that does not come in time.
     std::deque<Request> to_node;
@@ -149,7 +158,7 @@ class ModelLink {
   using ConnectionPtr = std::shared_ptr<Connection>;
 
   void Say(const std::string& what) const {
-    stage_.trace.Say(host_.name(), node_.name() + ": " + what);
+    stage_.trace.Say(host_.name(), node_->name() + ": " + what);
   }
 
   nanoseconds Between(int low_ms, int high_ms) {
@@ -166,8 +175,8 @@ class ModelLink {
     world_.After(stage_.Delay(), [this, request] {
       aside_.pop_front();
       auto reply = std::make_shared<Reply>();
-      const bool arrives = node_.up();
-      if (arrives) *reply = node_.Execute(request, true, node_.life());
+      const bool arrives = node_->up();
+      if (arrives) *reply = node_->Execute(request, true, node_->life());
       host_.Do([this, tag = request.tag, arrives, reply] {
         if (!arrives) return host_.engine().OnNodeNoReply(index_, tag, host_.now());
         host_.engine().OnNodeReply(index_, tag, reply->root(), host_.now());
@@ -187,18 +196,19 @@ class ModelLink {
     const TimePoint sent = host_.now();
     world_.After(Between(0, 10), [this, sent] {
       const bool blocked = left_out_ || world_.now() < blocked_until_;
-      if (!node_.up() || blocked) return FailToConnect();
-      const unsigned life = node_.Entry();
-      const Greeting greeting = node_.Greet(sent, life);
-      world_.After(Between(0, 10), [this, greeting, life] { EndHandshake(greeting, life); });
+      ModelNode& node = *node_;
+      if (!node.up() || blocked) return FailToConnect();
+      const unsigned life = node.Entry();
+      const Greeting greeting = node.Greet(sent, life);
+      world_.After(Between(0, 10),
+                   [this, &node, greeting, life] { EndHandshake(node, greeting, life); });
     });
   }
 
-  void EndHandshake(const Greeting& greeting, unsigned life) {
-    host_.Do([this, greeting, life] {
-      if (!node_.Serves(life)) return FailToConnect();
-      connection_ = std::make_shared<Connection>();
-      connection_->life = life;
+  void EndHandshake(ModelNode& node, const Greeting& greeting, unsigned life) {
+    host_.Do([this, &node, greeting, life] {
+      if (&node != node_ || !node.Serves(life)) return FailToConnect();
+      connection_ = std::make_shared<Connection>(node, life);
       if (stage_.trace.on()) Say("is connected");
       host_.OnConnected(index_, greeting);
       for (Request& request : std::exchange(again_, {})) Send(std::move(request), true);
@@ -207,15 +217,15 @@ class ModelLink {
 
   // The node reads the next command of the stream.
   void Arrive(const ConnectionPtr& c) {
-    if (c->to_node.empty() || !node_.Serves(c->life)) return;
+    if (c->to_node.empty() || !c->node.Serves(c->life)) return;
     if (!c->open && world_.now() < c->held_up_until) {
       return world_.At(c->held_up_until, [this, c] { Arrive(c); });
     }
     const Request& next = c->to_node.front();
-    if (stage_.shape.duplicates) RepeatSoon(next, c->life);
-    Reply reply = node_.Execute(next, c->open, c->life);
+    if (stage_.shape.duplicates) RepeatSoon(next, c);
+    Reply reply = c->node.Execute(next, c->open, c->life);
     if (stage_.trace.on()) {
-      stage_.trace.Say(node_.name(),
+      stage_.trace.Say(c->node.name(),
                        "of " + host_.name() + ": " + TextOf(next) + ": " + TextOf(reply.root()));
     }
     c->to_node.pop_front();
@@ -226,13 +236,13 @@ class ModelLink {
   }
 
   // No question about the guard: one that was answered late is not repeated by the client either.
-  void RepeatSoon(const Request& request, unsigned life) {
+  void RepeatSoon(const Request& request, const ConnectionPtr& c) {
     const bool again = world_.random().Chance(80) && !world_.healed();
     const bool about_lock = request.script == &kAcquireScript || request.script == &kFinaliseScript;
     if (!again || !about_lock) return;
     ++stage_.happenings.faults[Fault::kRepeatedRequest];
-    world_.After(Between(0, 60), [this, request, life] {
-      if (node_.Serves(life)) node_.Execute(request, false, life);
+    world_.After(Between(0, 60), [request, c] {
+      if (c->node.Serves(c->life)) c->node.Execute(request, false, c->life);
     });
   }
 
@@ -280,7 +290,7 @@ class ModelLink {
   Stage& stage_;
   World& world_;
   Host& host_;
-  ModelNode& node_;
+  ModelNode* node_;
   int index_;
   TimePoint blocked_until_;
   ConnectionPtr connection_;

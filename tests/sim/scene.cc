@@ -74,7 +74,10 @@ void SetScene(Scene scene, Random& random, Shape& shape) {
       shape.trouble = milliseconds(1'000);
       return;
     case Scene::kOneServerTwice:
-      return SetPlainNodes(shape);
+      SetPlainNodes(shape);
+      shape.durable_percent = 50;
+      shape.trouble = milliseconds(1'500);
+      return;
     case Scene::kReconfigured:
       return SetReconfigured(random, shape);
     case Scene::kTokenForgotten:

@@ -27,8 +27,10 @@ bool Trouble::PlayScene() {
     case Scene::kCarriedOutTwice:
       Repeat(milliseconds(10), [this] { DeleteALock(); });
       return true;
-    case Scene::kNone:
     case Scene::kOneServerTwice:
+      Repeat(milliseconds(300), [this] { MoveAName(); });
+      return false;
+    case Scene::kNone:
       return false;
   }
   return false;
@@ -55,6 +57,13 @@ void Trouble::FailOverAQuorum() {
     }
   }
   add_client_();
+}
+
+void Trouble::MoveAName() {
+  ModelClient& client = *clients_[random_.Below(static_cast<int>(clients_.size()))];
+  const bool first = random_.Chance(50);
+  const bool home = random_.Chance(50);
+  if (Strikes(Fault::kMovedName, client.name())) client.MoveName(first, home);
 }
 
 // No user reaches the second node after it, so that only this one and the first after it know of

@@ -62,6 +62,7 @@ class Trouble {
   // scene_trouble.cc
   bool PlayScene();
   void FailOverAQuorum();
+  void MoveAName();
   bool IsIdle(const ModelClient& client) const { return &client == idle_; }
   void BlockAll(int node, nanoseconds pause);
   void ForgetAToken(int node);

@@ -113,8 +113,9 @@ struct ClientOptions {
   bool fencing = true;
 
   // A node that shows `appendonly yes`, `appendfsync always` and `no-appendfsync-on-rewrite no`
-  // forgets nothing when it restarts, so it votes again at once: provided that it showed them before
-  // that restart, too. Off: it waits for max_ttl like any other. Seats of a cluster always wait.
+  // forgets nothing when it restarts, so it votes again at once: provided that it showed them
+  // before that restart, too. Off: it waits for max_ttl like any other. Seats of a cluster always
+  // wait.
   bool trust_persistence = true;
 
   // Says that no client ever held a lock on the nodes that are empty, so that these vote at once.

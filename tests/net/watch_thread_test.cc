@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/seed.h"
 #include "watched.h"
 
 namespace holdfast::net {
@@ -73,8 +74,8 @@ void UseAtRandom(std::uint32_t seed, const std::function<bool()>& more) {
 }
 
 TEST(WatchThreadTest, ManyThreadsUseItAtOnce) {
-  const std::uint32_t seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  const std::uint32_t seed = core::TestSeed();
+  SCOPED_TRACE(core::SeedText(seed));
   std::vector<std::thread> threads;
   for (std::uint32_t i = 0; i < 4; ++i) {
     threads.emplace_back([i, seed] {

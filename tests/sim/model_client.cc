@@ -47,6 +47,11 @@ void ModelClient::MoveName(bool given, bool home) {
   keys_.LetAllExpire();  // Of what is with the old server the new one knows nothing.
 }
 
+void ModelClient::LeadNamesHome() {
+  if (!doubled_) return;
+  for (const bool given : {true, false}) MoveName(given, true);
+}
+
 void ModelClient::Do(std::function<void()> what) {
   if (dead_) return;
   inbox_.push_back(std::move(what));

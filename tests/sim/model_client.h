@@ -37,6 +37,8 @@ class ModelClient final : public Transport,
   // Of the two names that had one server: the one that was given another's, or the other, leads to
   // its own server from now on, or to that of the other name.
   void MoveName(bool given, bool home);
+  // Each name leads to its own server.
+  void LeadNamesHome();
   KeyWatch& keys() { return keys_; }
   bool fencing() const { return fencing_; }
   milliseconds max_ttl() const { return max_ttl_; }

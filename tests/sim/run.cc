@@ -96,6 +96,7 @@ Outcome Schedule::Run() {
 void Schedule::ComeToRest() {
   world_.Heal();
   if (stage_.trace.on()) stage_.trace.Say("trouble", "is over");
+  for (const auto& client : clients_) client->LeadNamesHome();
   const TimePoint healed = world_.now();
   const auto run_until = [&](milliseconds pause) {
     world_.RunUntil(healed + pause);

@@ -45,9 +45,7 @@ struct Shape {
   // Whether locks are excluded by time alone, with clocks that can be relied on.
   bool steady() const { return !seats && !clocks_step; }
   // Whether every client gets what it is entitled to, once nothing goes wrong any more.
-  bool fair() const {
-    return !stranger && scene != Scene::kOneServerTwice && scene != Scene::kReconfigured;
-  }
+  bool fair() const { return !stranger && scene != Scene::kReconfigured; }
 };
 
 Shape DrawShape(Random& random);

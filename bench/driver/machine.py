@@ -10,7 +10,7 @@ class Cores:
 
     def __init__(self):
         cores = sorted(os.sched_getaffinity(0))
-        half = len(cores) // 2
+        half = len(cores) // 2 if len(cores) >= 4 else 0
         self.apart = half > 0
         self.servers = cores[:half] if self.apart else cores
         self.load = cores[half:]

@@ -12,10 +12,18 @@ from driver.machine import pinned
 START_TIMEOUT_S = 10
 
 
+# The nodes of a cluster listen on a second port, so far above the first.
+BUS_OFFSET = 10_000
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """That leaves room for a cluster's second one."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port + BUS_OFFSET < 65_536:
+            return port
 
 
 def ask(port, *words):

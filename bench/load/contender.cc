@@ -1,6 +1,5 @@
 #include "load/contender.h"
 
-#include <algorithm>
 #include <thread>
 
 #include "load/die.h"
@@ -9,6 +8,9 @@ namespace holdfast::bench {
 namespace {
 
 constexpr const char* kName = "contended";
+
+// Who asked before the end waits for so long after it.
+constexpr std::chrono::seconds kLastWait{2};
 
 BlockingClient MakeClient(const Setup& setup) {
   absl::StatusOr<BlockingClient> client = BlockingClient::Create(OptionsFor(setup));
@@ -24,8 +26,7 @@ Contender::Contender(const Setup& setup) : client_(MakeClient(setup)) {}
 Contention Contender::Contend(Clock::time_point end, std::chrono::microseconds hold) {
   Contention contention;
   for (Clock::time_point now = Clock::now(); now < end; now = Clock::now()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - now);
-    const auto wait = std::max(left, std::chrono::milliseconds(1));
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(end - now) + kLastWait;
     absl::StatusOr<BlockingLock> lock = client_.Acquire(kName, {.wait = wait});
     if (!lock.ok()) {
       ++contention.failed;

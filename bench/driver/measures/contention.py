@@ -10,8 +10,8 @@ HOLD_US = 1_000
 NODE_LIBRARIES = ("redlock-4", "redlock-5", "sesamecare")
 
 
-def contend(bench, start, contenders):
-    """All of them at once, on servers of their own; returns what each had, and the commands."""
+def measure(bench, start, contenders):
+    """All of them at once, on servers of their own."""
     with Servers(bench.cores, NODES) as servers, Workers(bench) as workers:
         contending = [start(workers, servers) for _ in range(contenders)]
         for worker in contending:
@@ -20,21 +20,23 @@ def contend(bench, start, contenders):
         for worker in contending:
             worker.send("contend", bench.contend_seconds, HOLD_US)
         results = [worker.answer() for worker in contending]
-        return results, Counters(servers).since(before).commands
+        return summary(results, Counters(servers).since(before).commands, bench.contend_seconds)
 
 
-def summary(results, commands):
-    """By metric and unit."""
-    shares = [len(result["holds"]) for result in results]
-    holds = sorted(hold for result in results for hold in result["holds"])
+def summary(results, commands, seconds):
+    """By metric and unit. What is acquired after the end of so many seconds is only waited for."""
+    holds = [hold for result in results for hold in result["holds"]]
+    failed = sum(result["failed"] for result in results)
+    end = min((hold[0] for hold in holds), default=0) + seconds * 1e9
+    shares = [sum(hold[1] < end for hold in result["holds"]) for result in results]
     acquired = sorted((hold[1], hold[2]) for hold in holds)
     if len(acquired) < 2:
-        return {("acquisitions", "/s"): 0.0, ("Jain's index", ""): jain(shares)}
-    seconds = (acquired[-1][1] - holds[0][0]) * 1e-9
+        return {("acquisitions", "/s"): sum(shares) / seconds, ("Jain's index", ""): jain(shares),
+                ("calls that failed", ""): failed}
     gaps = [later[0] - earlier[1] for earlier, later in itertools.pairwise(acquired)]
     waits = [hold[1] - hold[0] for hold in holds]
     return {
-        ("acquisitions", "/s"): len(acquired) / seconds,
+        ("acquisitions", "/s"): sum(shares) / seconds,
         ("hand-over p50", "ms"): percentile(gaps, 0.5) * 1e-6,
         ("hand-over p99", "ms"): percentile(gaps, 0.99) * 1e-6,
         ("wait p50", "ms"): percentile(waits, 0.5) * 1e-6,
@@ -42,7 +44,7 @@ def summary(results, commands):
         ("longest wait", "ms"): max(waits) * 1e-6,
         ("Jain's index", ""): jain(shares),
         ("commands per acquisition", ""): commands / len(acquired),
-        ("calls that failed", ""): sum(result["failed"] for result in results),
+        ("calls that failed", ""): failed,
     }
 
 
@@ -61,7 +63,7 @@ def run(bench, figures):
         metrics = {}
         for name, start in contestants(bench).items():
             progress(f"{contenders} contenders, {name}")
-            for key, value in summary(*contend(bench, start, contenders)).items():
+            for key, value in measure(bench, start, contenders).items():
                 metrics.setdefault(key, {})[name] = [value]
         for (metric, unit), values in metrics.items():
             figures.add("contention", {"contenders": contenders}, metric, unit, values)

@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 
+from driver import report
 from driver.figures import Figures, progress
 from driver.machine import Cores, describe
 from driver.measures import (contention, data, faults, free_locks, fsync, holding, micro, peers,
@@ -39,6 +40,7 @@ def parse(arguments):
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help=",".join(MEASURES))
+    parser.add_argument("--report", default="")
     return parser.parse_args(arguments)
 
 
@@ -52,13 +54,17 @@ def main():
     options = parse(sys.argv[1:])
     bench = Bench(options)
     figures = Figures()
-    for name, value in describe(bench.cores, bench.modules).items():
+    machine = describe(bench.cores, bench.modules)
+    for name, value in machine.items():
         print(f"{name}: {value}", flush=True)
     start = time.monotonic()
     for name in chosen(options):
         MEASURES[name].run(bench, figures)
         progress(f"{time.monotonic() - start:.0f} s")
     figures.print_bounds()
+    if options.report:
+        report.write(options.report, machine, figures)
+        progress(f"wrote {options.report}")
     return 1 if options.check and not all(bound["kept"] for bound in figures.bounds) else 0
 
 

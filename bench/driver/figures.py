@@ -47,6 +47,7 @@ class Figures:
     def __init__(self):
         self.rows = []
         self.bounds = []
+        self.distributions = []
 
     def add(self, section, case, metric, unit, measured, base=None):
         """`measured` maps contestants to values of which the median counts; ratios are to `base`.
@@ -64,6 +65,14 @@ class Figures:
         words = ", ".join(f"{key} {value}" for key, value in case.items())
         print(f"{section} | {words} | {metric}, {unit}: " + "; ".join(parts), flush=True)
         return medians
+
+    def add_distribution(self, case, measured):
+        """`measured` maps contestants to all their latencies, in µs. Kept as the share, in a
+        thousand, of those that took longer than so much."""
+        shares = (990, 900, 750, 500, 250, 100, 50, 10, 5, 1)
+        series = {name: [(share, percentile(values, 1 - share / 1000)) for share in shares]
+                  for name, values in measured.items()}
+        self.distributions.append((case, series))
 
     def bound(self, text, figure, at_most=None, at_least=None, unit=""):
         kept = figure <= at_most if at_most is not None else figure >= at_least

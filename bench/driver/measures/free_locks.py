@@ -53,6 +53,10 @@ def each(measured, function, *arguments):
     return {name: function(slices, *arguments) for name, slices in measured.items()}
 
 
+def pooled(slices, kind):
+    return [nanoseconds * MICRO for one in slices for nanoseconds in one[kind]]
+
+
 def one_at_a_time(bench, figures, nodes):
     with Servers(bench.cores, nodes) as servers, Workers(bench) as workers:
         contestants = Contestants(workers, servers, ("limit", "async", "blocking"))
@@ -65,6 +69,9 @@ def one_at_a_time(bench, figures, nodes):
                                   each(measured, quantiles, "acquires", 0.5), limit)
             figures.add("free locks", case, "acquire p99", "µs",
                         each(measured, quantiles, "acquires", 0.99), limit)
+            if nodes == 3:
+                figures.add_distribution(f"3 nodes, one at a time, {how}",
+                                         each(measured, pooled, "acquires"))
             figures.add("free locks", case, "pair p50", "µs",
                         each(measured, quantiles, "pairs", 0.5), limit)
             figures.add("free locks", case, "client CPU per pair", "µs",
@@ -100,6 +107,9 @@ def many_at_once(bench, figures, contestants, nodes, in_flight, how):
                 each(measured, quantiles, "acquires", 0.5), limit)
     figures.add("free locks", case, "acquire p99", "µs",
                 each(measured, quantiles, "acquires", 0.99), limit)
+    if nodes == 3 and in_flight == 64:
+        figures.add_distribution(f"3 nodes, 64 in flight, {how}",
+                                 each(measured, pooled, "acquires"))
     if nodes in (3, 5) and in_flight in (64, 256):
         where = f"{in_flight} in flight, {nodes} nodes, {how}:"
         figures.bound(f"{where} throughput, async / limit",

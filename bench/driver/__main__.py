@@ -7,13 +7,13 @@ import time
 from driver import report
 from driver.figures import Figures, progress
 from driver.machine import Cores, describe
-from driver.measures import (contention, data, faults, free_locks, fsync, holding, micro, peers,
-                             seats, server_cost)
+from driver.measures import (contention, data, faults, free_locks, fsync, holding, micro, others,
+                             peers, seats, server_cost)
 
 # In the order of what has to be shown.
 MEASURES = {"free_locks": free_locks, "peers": peers, "server_cost": server_cost, "faults": faults,
             "contention": contention, "holding": holding, "micro": micro, "seats": seats,
-            "data": data, "fsync": fsync}
+            "data": data, "fsync": fsync, "others": others}
 NOT_CHECKED = ("seats", "fsync")
 
 
@@ -23,6 +23,7 @@ class Bench:
     def __init__(self, options):
         self.program = options.program
         self.modules = options.modules
+        self.peers = options.peers
         self.check = options.check
         self.quick = options.quick
         self.cores = Cores()
@@ -38,6 +39,7 @@ def parse(arguments):
     parser.add_argument("--program", required=True)
     parser.add_argument("--modules", default="")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--peers", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help=",".join(MEASURES))
     parser.add_argument("--report", default="")

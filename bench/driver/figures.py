@@ -41,6 +41,10 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"
 
 
+def named(metric, unit):
+    return f"{metric}, {unit}" if unit else metric
+
+
 class Figures:
     """All that was measured, in order, printed as it comes."""
 
@@ -63,7 +67,7 @@ class Figures:
                          if len(values) > 1 else "") +
                          (f" ({ratio:.2f})" if ratio is not None and name != base else ""))
         words = ", ".join(f"{key} {value}" for key, value in case.items())
-        print(f"{section} | {words} | {metric}, {unit}: " + "; ".join(parts), flush=True)
+        print(f"{section} | {words} | {named(metric, unit)}: " + "; ".join(parts), flush=True)
         return medians
 
     def add_distribution(self, case, measured):

@@ -2,13 +2,14 @@
 import json
 import os
 
-from driver.figures import bound_line, number
+from driver.figures import bound_line, named, number
 from driver.page import html_page
 
 TITLES = {
     "free locks": "Free locks, beside the bare client",
     "server": "What a script costs a server",
-    "peers": "Beside other libraries",
+    "peers": "Beside the lock libraries of Node",
+    "others": "Beside other lock services",
     "faults": "One of five nodes stopped, or slow",
     "contention": "One lock, many processes",
     "holding": "Many locks held by automatic extension",
@@ -49,8 +50,7 @@ def markdown(machine, figures):
     for section, groups in grouped(figures.rows).items():
         lines += [f"## {TITLES[section]}", "", "| case | figure | |", "|---|---|---|"]
         for (metric, unit, case), rows in groups.items():
-            name = f"{metric}, {unit}" if unit else metric
-            lines.append(f"| {case} | {name} | {'; '.join(map(cell, rows))} |")
+            lines.append(f"| {case} | {named(metric, unit)} | {'; '.join(map(cell, rows))} |")
         lines.append("")
     return "\n".join(lines)
 

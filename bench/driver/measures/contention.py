@@ -2,6 +2,7 @@
 import itertools
 
 from driver.figures import jain, percentile, progress
+from driver.measures import others
 from driver.servers import Counters, Servers
 from driver.workers import Workers
 
@@ -10,17 +11,19 @@ HOLD_US = 1_000
 NODE_LIBRARIES = ("redlock-4", "redlock-5", "sesamecare")
 
 
-def measure(bench, start, contenders):
+def measure(bench, make_servers, start, contenders):
     """All of them at once, on servers of their own."""
-    with Servers(bench.cores, NODES) as servers, Workers(bench) as workers:
+    with make_servers(bench) as servers, Workers(bench) as workers:
         contending = [start(workers, servers) for _ in range(contenders)]
         for worker in contending:
             worker.ready()
-        before = Counters(servers)
+        counted = isinstance(servers, Servers)
+        before = Counters(servers) if counted else None
         for worker in contending:
             worker.send("contend", bench.contend_seconds, HOLD_US)
         results = [worker.answer() for worker in contending]
-        return summary(results, Counters(servers).since(before).commands, bench.contend_seconds)
+        commands = Counters(servers).since(before).commands if counted else 0
+        return summary(results, commands, bench.contend_seconds)
 
 
 def summary(results, commands, seconds):
@@ -43,27 +46,35 @@ def summary(results, commands, seconds):
         ("wait p99", "ms"): percentile(waits, 0.99) * 1e-6,
         ("longest wait", "ms"): max(waits) * 1e-6,
         ("Jain's index", ""): jain(shares),
+        # Scripts; 0 where they are not counted.
         ("commands per acquisition", ""): commands / len(acquired),
         ("calls that failed", ""): failed,
     }
 
 
+def redis_nodes(bench):
+    return Servers(bench.cores, NODES)
+
+
 def contestants(bench):
-    """How one of their processes is started, by name."""
-    starts = {"holdfast": lambda workers, servers: workers.start_ours("contender", servers.urls)}
+    """Their servers, and how one of their processes is started, by name."""
+    made = {"holdfast": (redis_nodes, lambda workers, servers:
+                         workers.start_ours("contender", servers.urls))}
     if bench.modules:
         for library in NODE_LIBRARIES:
-            starts[library] = (lambda workers, servers, library=library:
-                               workers.start_node(library, servers.urls))
-    return starts
+            made[library] = (redis_nodes, lambda workers, servers, library=library:
+                             workers.start_node(library, servers.urls))
+    if bench.peers:
+        made |= others.PEERS
+    return made
 
 
 def run(bench, figures):
     for contenders in (2, 8, 64):
         metrics = {}
-        for name, start in contestants(bench).items():
+        for name, (make_servers, start) in contestants(bench).items():
             progress(f"{contenders} contenders, {name}")
-            for key, value in measure(bench, start, contenders).items():
+            for key, value in measure(bench, make_servers, start, contenders).items():
                 metrics.setdefault(key, {})[name] = [value]
         for (metric, unit), values in metrics.items():
             figures.add("contention", {"contenders": contenders}, metric, unit, values)

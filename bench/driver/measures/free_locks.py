@@ -29,6 +29,10 @@ class Contestants:
                 for name, worker in self.by_name.items()}
 
 
+def on_nodes(nodes):
+    return "1 node" if nodes == 1 else f"{nodes} nodes"
+
+
 def count_for(worker, in_flight, seconds):
     """How many pairs take so long; warms up."""
     worker.pairs(in_flight, 2 * in_flight)
@@ -77,7 +81,7 @@ def one_at_a_time(bench, figures, nodes):
             figures.add("free locks", case, "client CPU per pair", "µs",
                         each(measured, cpu_per_pair), limit)
             for kind, most in (("async", 1.15), ("blocking", 1.5)):
-                figures.bound(f"one at a time, {nodes} nodes, {how}: acquire, {kind} / limit",
+                figures.bound(f"one at a time, {on_nodes(nodes)}, {how}: acquire, {kind} / limit",
                               medians[f"{kind} {how}"] / medians[limit], at_most=most)
 
 
@@ -111,7 +115,7 @@ def many_at_once(bench, figures, contestants, nodes, in_flight, how):
         figures.add_distribution(f"3 nodes, 64 in flight, {how}",
                                  each(measured, pooled, "acquires"))
     if nodes in (3, 5) and in_flight in (64, 256):
-        where = f"{in_flight} in flight, {nodes} nodes, {how}:"
+        where = f"{in_flight} in flight, {on_nodes(nodes)}, {how}:"
         figures.bound(f"{where} throughput, async / limit",
                       medians[f"async {how}"] / medians[limit], at_least=0.85)
         figures.bound(f"{where} client CPU per pair, async / limit",
@@ -140,5 +144,5 @@ def run(bench, figures):
         progress(f"free locks, one at a time, on {nodes} of 1, 3, 5 nodes")
         one_at_a_time(bench, figures, nodes)
     for nodes in (3, 5) if bench.check else (1, 3, 5):
-        progress(f"free locks, many in flight, on {nodes} nodes")
+        progress(f"free locks, many in flight, on {on_nodes(nodes)}")
         many_in_flight(bench, figures, nodes, (64, 256) if bench.check else (16, 64, 256, 4096))

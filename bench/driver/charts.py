@@ -2,15 +2,15 @@
 import html
 import math
 
-WIDTH, HEIGHT = 640, 320
-LEFT, RIGHT, TOP, BOTTOM = 64, 190, 16, 44
+WIDTH, HEIGHT = 680, 320
+LEFT, RIGHT, TOP, BOTTOM = 64, 225, 16, 44
 COLORS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2", "#be185d", "#4d7c0f",
           "#64748b", "#a16207")
 
 
 def short(value):
     for size, mark in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
+        if abs(value) >= 10 * size:
             return f"{value / size:g}{mark}"
     return f"{value:g}"
 
@@ -45,7 +45,8 @@ class Axis:
 
 
 def text(x, y, words, anchor="middle", extra=""):
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" {extra}>{html.escape(words)}</text>'
+    place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"'
+    return f"<text {place} {extra}>{html.escape(words)}</text>"
 
 
 def frame(y_axis, x_label, y_label):
@@ -74,14 +75,15 @@ def svg(parts):
     return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">' + "".join(parts) + "</svg>")
 
 
-def lines(series, x_label, y_label, log_x=False, log_y=False):
-    """`series` maps names to points (x, y)."""
+def lines(series, x_label, y_label, log_y=False, x_names=None):
+    """`series` maps names to points (x, y), of which x is on a logarithmic scale; `x_names` says
+    what to write below which x, if not the numbers."""
     points = [point for line in series.values() for point in line]
-    x_axis = Axis([x for x, _ in points], LEFT, WIDTH - RIGHT, log_x)
+    x_axis = Axis([x for x, _ in points], LEFT, WIDTH - RIGHT, True)
     y_axis = Axis([y for _, y in points], HEIGHT - BOTTOM, TOP, log_y)
     parts = frame(y_axis, x_label, y_label) + legend(series)
-    for x in sorted({x for x, _ in points}) if len(points) < 100 else x_axis.ticks():
-        parts.append(text(x_axis.at(x), HEIGHT - BOTTOM + 16, short(x)))
+    for x, name in (x_names or {x: short(x) for x, _ in points}).items():
+        parts.append(text(x_axis.at(x), HEIGHT - BOTTOM + 16, name))
     for i, (name, line) in enumerate(series.items()):
         color = COLORS[i % len(COLORS)]
         path = " ".join(f"{x_axis.at(x):.1f},{y_axis.at(y):.1f}" for x, y in line)

@@ -1,6 +1,7 @@
 """What was measured: medians with their spread, ratios, and the bounds that are kept or missed."""
 import statistics
 import sys
+import typing
 
 
 def percentile(values, share):
@@ -33,6 +34,18 @@ def alternate(slices, rounds):
     return measured
 
 
+def ratio_of(values, base):
+    """Of what was measured one after the other, and so under the same load of others."""
+    ratios = [value / other for value, other in zip(values, base) if other]
+    return statistics.median(ratios) if ratios else None
+
+
+class Added(typing.NamedTuple):
+    """By contestant."""
+    medians: dict
+    ratios: dict
+
+
 def number(value):
     if value == 0:
         return "0"
@@ -54,12 +67,14 @@ class Figures:
         self.distributions = []
 
     def add(self, section, case, metric, unit, measured, base=None):
-        """`measured` maps contestants to values of which the median counts; ratios are to `base`.
-        Returns the medians."""
+        """`measured` maps contestants to values, one for each slice, of which the median counts;
+        ratios are to `base`, slice by slice, and of these the median. Returns both."""
         medians = {name: statistics.median(values) for name, values in measured.items()}
+        ratios = {}
         parts = []
         for name, values in measured.items():
-            ratio = medians[name] / medians[base] if base and medians.get(base) else None
+            ratio = ratio_of(values, measured[base]) if base else None
+            ratios[name] = ratio
             self.rows.append({"section": section, "case": case, "metric": metric, "unit": unit,
                               "contestant": name, "median": medians[name],
                               "spread": spread(values), "slices": len(values), "ratio": ratio})
@@ -68,13 +83,13 @@ class Figures:
                          (f" ({ratio:.2f})" if ratio is not None and name != base else ""))
         words = ", ".join(f"{key} {value}" for key, value in case.items())
         print(f"{section} | {words} | {named(metric, unit)}: " + "; ".join(parts), flush=True)
-        return medians
+        return Added(medians, ratios)
 
     def add_distribution(self, case, measured):
-        """`measured` maps contestants to all their latencies, in µs. Kept as the share, in a
-        thousand, of those that took longer than so much."""
-        shares = (990, 900, 750, 500, 250, 100, 50, 10, 5, 1)
-        series = {name: [(share, percentile(values, 1 - share / 1000)) for share in shares]
+        """`measured` maps contestants to all their latencies, in µs. Kept as what one in so many
+        is longer than."""
+        one_in = (1.02, 1.1, 1.5, 2, 4, 10, 20, 50, 100, 200, 500, 1000)
+        series = {name: [(many, percentile(values, 1 - 1 / many)) for many in one_in]
                   for name, values in measured.items()}
         self.distributions.append((case, series))
 
@@ -97,7 +112,7 @@ class Figures:
 
 def bound_line(bound):
     word = "ok  " if bound["kept"] else "FAIL"
-    figure = "not measured" if bound["figure"] is None else number(bound["figure"]) + bound["unit"]
+    figure = "not measured" if bound["figure"] is None else f"{bound['figure']:.4g}{bound['unit']}"
     return f"{word} {bound['text']}: {figure} ({bound['bound']})"
 
 

@@ -2,6 +2,7 @@
 import glob
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -27,7 +28,7 @@ class Others:
                 self._start(cores, index)
             for port, process in zip(self.ports, self.processes):
                 await_port(port, process, type(self).__name__)
-            self.await_leader()
+            self._await_leader()
         except BaseException:
             self.close()
             raise
@@ -42,8 +43,15 @@ class Others:
         folder = os.path.join(self.folder, str(index))
         os.mkdir(folder)
         with open(os.path.join(folder, "log"), "w", encoding="utf-8") as log:
-            self.processes.append(subprocess.Popen(pinned(cores.servers, self.command(index, folder)),
-                                                   stdout=log, stderr=log))
+            command = pinned(cores.servers, self.command(index, folder))
+            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+
+    def _await_leader(self):
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not all(self.is_serving(port) for port in self.ports):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{type(self).__name__} has no leader")
+            time.sleep(0.1)
 
     def close(self):
         for process in self.processes:
@@ -64,16 +72,12 @@ class Etcd(Others):
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
                 "--initial-cluster", members, "--initial-cluster-state", "new"]
 
-    def await_leader(self):
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[0]}/health") as health:
-                    if b'"true"' in health.read():
-                        return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("etcd has no leader")
+    def is_serving(self, port):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as health:
+                return b'"true"' in health.read()
+        except OSError:
+            return False
 
 
 class ZooKeeper(Others):
@@ -99,5 +103,8 @@ class ZooKeeper(Others):
         return ["java", "-Xmx256m", "-cp", ":".join(glob.glob("/usr/share/java/*.jar")),
                 "org.apache.zookeeper.server.quorum.QuorumPeerMain", config]
 
-    def await_leader(self):
-        """Its clients wait for that by themselves."""
+    def is_serving(self, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=START_TIMEOUT_S) as connection:
+            connection.sendall(b"srvr")
+            with connection.makefile("rb") as reply:
+                return b"Mode:" in reply.read()

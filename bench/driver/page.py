@@ -4,6 +4,9 @@ import html
 from driver.charts import bars, lines
 from driver.figures import bound_line, number
 
+# Where one in so many is longer.
+QUANTILES = {2: "p50", 10: "p90", 100: "p99", 1000: "p99.9"}
+
 STYLE = """
 :root { color-scheme: light dark; --ink: #1e293b; --paper: #fff; --line: #cbd5e1; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e2e8f0; --paper: #0f172a; --line: #334155; } }
@@ -42,12 +45,13 @@ def charts(figures):
     """Titles and charts of what was measured."""
     for case, series in figures.distributions:
         yield (f"Latency of an acquire, {case}",
-               lines(series, "slower than so many in a thousand", "µs", log_y=True))
-    rows = (chosen(figures, "free locks", "throughput", nodes=3) +
-            chosen(figures, "peers", "throughput", nodes=3))
-    if rows:
-        yield ("Throughput by concurrency, 3 nodes",
-               lines(by_contestant(rows, "in flight"), "in flight", "pairs/s", log_x=True))
+               lines(series, "quantile", "µs", log_y=True, x_names=QUANTILES))
+    for section, beside in (("free locks", "the limit"), ("peers", "Node's libraries"),
+                            ("others", "other lock services")):
+        rows = chosen(figures, section, "throughput", nodes=3)
+        if rows:
+            yield (f"Throughput by concurrency, 3 nodes, beside {beside}",
+                   lines(by_contestant(rows, "in flight"), "in flight", "pairs/s"))
     for unit, metric in (("ms", "hand-over p50"), ("ms", "wait p99"), ("/s", "acquisitions")):
         rows = chosen(figures, "contention", metric)
         if rows:
@@ -74,7 +78,8 @@ def table(figures):
 
 def bounds(figures):
     shown = ((bound["kept"], html.escape(bound_line(bound))) for bound in figures.bounds)
-    return "\n".join(line if kept else f'<span class="missed">{line}</span>' for kept, line in shown)
+    return "\n".join(line if kept else f'<span class="missed">{line}</span>'
+                     for kept, line in shown)
 
 
 def html_page(machine, figures):

@@ -30,7 +30,7 @@ class Contestant {
   // Acquires and releases `pairs` times, on `in_flight` names at the same time.
   virtual void RunPairs(int in_flight, int pairs, Times& times) = 0;
 
-  // Returns when every node that answers has done its part, so that none does it later, at the
+  // Returns when every node has done its part, so that none does it later, at the
   // expense of whoever is measured next.
   virtual void Drain() = 0;
 };

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kBufferSize = 64 * 1024;
 constexpr int kHalvesInFlight = 64;
-constexpr std::chrono::milliseconds kDrainTimeout{200};
 
 // Of a transfer that does not block.
 std::size_t Moved(ssize_t size, std::string_view what) {
@@ -59,13 +58,12 @@ void Limit::RunPairs(int in_flight, int pairs, Times& times) {
   const std::size_t finished = times.pairs.size() + static_cast<std::size_t>(pairs);
   for (int i = 0; i < in_flight; ++i) Start(i);
   for (Node& node : nodes_) Write(node);
-  while (times.pairs.size() < finished) Turn(-1);
+  while (times.pairs.size() < finished) Turn();
 }
 
-// All replies are read, also those that decided nothing; a node that is stopped gives none.
+// All replies are read, also those that decided nothing.
 void Limit::Drain() {
-  const Clock::time_point deadline = Clock::now() + kDrainTimeout;
-  while (!Quiet() && Clock::now() < deadline) Turn(10);
+  while (!Quiet()) Turn();
 }
 
 void Limit::AcquireAll(int names) {
@@ -81,7 +79,7 @@ void Limit::RunHalves(int names) {
   last_ = names;
   for (int i = 0; i < kHalvesInFlight; ++i) AfterStep(0);
   for (Node& node : nodes_) Write(node);
-  while (!Quiet()) Turn(-1);
+  Drain();
 }
 
 void Limit::Start(int slot) {
@@ -106,9 +104,9 @@ void Limit::Send(int slot) {
   }
 }
 
-void Limit::Turn(int timeout_ms) {
+void Limit::Turn() {
   std::array<epoll_event, 16> events;
-  const int ready = Must(epoll_wait(epoll_, events.data(), events.size(), timeout_ms), "epoll");
+  const int ready = Must(epoll_wait(epoll_, events.data(), events.size(), -1), "epoll");
   for (int i = 0; i < ready; ++i) Read(nodes_[events[i].data.u64]);
   for (Node& node : nodes_) Write(node);
 }

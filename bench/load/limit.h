@@ -64,7 +64,7 @@ class Limit final : public Contestant {
   void RunHalves(int names);
   void Start(int slot);
   void Send(int slot);
-  void Turn(int timeout_ms);
+  void Turn();
   void Read(Node& node);
   void Write(Node& node);
   std::size_t TakeReply(Node& node, std::string_view input);

@@ -14,12 +14,12 @@ QUANTILES = (("p50", 0.5), ("p99", 0.99))
 def report(figures, measured, base, concurrency, fault):
     for metric, share in QUANTILES:
         case = {"nodes": NODES, "in flight": concurrency}
-        medians = figures.add("faults", case, f"{fault}: acquire {metric}", "µs",
-                              each(measured, quantiles, "acquires", share), base)
+        added = figures.add("faults", case, f"{fault}: acquire {metric}", "µs",
+                            each(measured, quantiles, "acquires", share), base)
         for name in measured:
             if name != base:
                 figures.bound(f"one of five {name}, {concurrency} in flight: acquire {metric} / "
-                              f"healthy", medians[name] / medians[base], at_most=1.2)
+                              f"healthy", added.ratios[name], at_most=1.2)
 
 
 def stopped_once(bench, in_flight):

@@ -69,8 +69,8 @@ def one_at_a_time(bench, figures, nodes):
             measured = alternate(contestants.slices(how, 1, counts), bench.rounds(20))
             case = {"nodes": nodes, "in flight": 1, "script": how}
             limit = f"limit {how}"
-            medians = figures.add("free locks", case, "acquire p50", "µs",
-                                  each(measured, quantiles, "acquires", 0.5), limit)
+            added = figures.add("free locks", case, "acquire p50", "µs",
+                                each(measured, quantiles, "acquires", 0.5), limit)
             figures.add("free locks", case, "acquire p99", "µs",
                         each(measured, quantiles, "acquires", 0.99), limit)
             if nodes == 3:
@@ -82,7 +82,7 @@ def one_at_a_time(bench, figures, nodes):
                         each(measured, cpu_per_pair), limit)
             for kind, most in (("async", 1.15), ("blocking", 1.5)):
                 figures.bound(f"one at a time, {on_nodes(nodes)}, {how}: acquire, {kind} / limit",
-                              medians[f"{kind} {how}"] / medians[limit], at_most=most)
+                              added.ratios[f"{kind} {how}"], at_most=most)
 
 
 def many_in_flight(bench, figures, nodes, in_flights):
@@ -104,7 +104,7 @@ def many_at_once(bench, figures, contestants, nodes, in_flight, how):
     measured = alternate(contestants.slices(how, in_flight, counts), bench.rounds(12))
     case = {"nodes": nodes, "in flight": in_flight, "script": how}
     limit = f"limit {how}"
-    medians = figures.add("free locks", case, "throughput", "pairs/s", each(measured, rates), limit)
+    rate = figures.add("free locks", case, "throughput", "pairs/s", each(measured, rates), limit)
     cpu = figures.add("free locks", case, "client CPU per pair", "µs",
                       each(measured, cpu_per_pair), limit)
     figures.add("free locks", case, "acquire p50", "µs",
@@ -117,10 +117,10 @@ def many_at_once(bench, figures, contestants, nodes, in_flight, how):
     if nodes in (3, 5) and in_flight in (64, 256):
         where = f"{in_flight} in flight, {on_nodes(nodes)}, {how}:"
         figures.bound(f"{where} throughput, async / limit",
-                      medians[f"async {how}"] / medians[limit], at_least=0.85)
+                      rate.ratios[f"async {how}"], at_least=0.85)
         figures.bound(f"{where} client CPU per pair, async / limit",
-                      cpu[f"async {how}"] / cpu[limit], at_most=1.5)
-    return medians
+                      cpu.ratios[f"async {how}"], at_most=1.5)
+    return rate.medians
 
 
 def traffic(figures, contestants, servers, nodes):

@@ -36,7 +36,9 @@ def run(bench, figures):
         nodes = stack.enter_context(Servers(bench.cores, 3))
         services = {name: stack.enter_context(make(bench)) for name, (make, _) in PEERS.items()}
         workers = stack.enter_context(Workers(bench))
-        clients = {"async fenced": workers.ours("async", nodes.urls)}
+        clients = {"async fenced": workers.ours("async", nodes.urls),
+                   "async fenced, 1 node":
+                       workers.ours("async", services["redis-py, 1 node"].urls)}
         for name, (_, start) in PEERS.items():
             clients[name] = start(workers, services[name]).ready()
         for in_flight in IN_FLIGHTS:

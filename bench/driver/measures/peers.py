@@ -27,9 +27,13 @@ def fastest(medians, mode):
                if name not in OURS and name.endswith("auto-pipelining") == (mode != "default"))
 
 
+def wanted(script, mode):
+    return f"64 in flight, 3 nodes, {script}: pairs a second / fastest Node peer, {mode}"
+
+
 def judge_throughput(figures, medians):
     for (script, mode), least in FASTER.items():
-        figures.bound(f"64 in flight, 3 nodes, {script}: pairs a second / fastest Node peer, {mode}",
+        figures.bound(wanted(script, mode),
                       medians[f"async {script}"] / fastest(medians, mode), at_least=least)
 
 
@@ -43,8 +47,7 @@ def judge_latency(figures, medians, in_flight, metric):
 def run(bench, figures):
     if not bench.modules:
         for script, mode in FASTER:
-            figures.missing(f"64 in flight, 3 nodes, {script}: pairs a second / fastest Node peer, "
-                            f"{mode}", "the peers are not installed")
+            figures.missing(wanted(script, mode), "only with --check or --peers")
         return
     with Servers(bench.cores, 3) as servers, Workers(bench) as workers:
         clients = start(workers, servers)
@@ -55,10 +58,10 @@ def run(bench, figures):
                                          worker.pairs(in_flight, count))
                                   for name, worker in clients.items()}, bench.rounds(5))
             case = {"nodes": 3, "in flight": in_flight}
-            medians = figures.add("peers", case, "throughput", "pairs/s", each(measured, rates))
+            added = figures.add("peers", case, "throughput", "pairs/s", each(measured, rates))
             if in_flight == 64:
-                judge_throughput(figures, medians)
+                judge_throughput(figures, added.medians)
             for metric, share in (("p50", 0.5), ("p99", 0.99)):
-                medians = figures.add("peers", case, f"acquire {metric}", "µs",
-                                      each(measured, quantiles, "acquires", share))
-                judge_latency(figures, medians, in_flight, metric)
+                added = figures.add("peers", case, f"acquire {metric}", "µs",
+                                    each(measured, quantiles, "acquires", share))
+                judge_latency(figures, added.medians, in_flight, metric)

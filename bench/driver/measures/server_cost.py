@@ -32,9 +32,9 @@ def run(bench, figures):
                 taken[how].append(halves(worker, servers))
     for half in ("acquire", "release"):
         for part in ("script", "process"):
-            medians = figures.add("server", {"half": half, "counted": part}, "server CPU", "µs",
-                                  {how: [one[half, part] for one in costs]
-                                   for how, costs in taken.items()}, "lean")
+            added = figures.add("server", {"half": half, "counted": part}, "server CPU", "µs",
+                                {how: [one[half, part] for one in costs]
+                                 for how, costs in taken.items()}, "lean")
             if half == "acquire" and part == "script":
-                figures.bound("server CPU of a fenced acquire", medians["fenced"], at_most=6,
+                figures.bound("server CPU of a fenced acquire", added.medians["fenced"], at_most=6,
                               unit=" µs")

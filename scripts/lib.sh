@@ -21,7 +21,7 @@ packages_for() {
   [[ $1 != clang ]] || echo clang
   [[ $1 != coverage ]] || echo clang libclang-rt-dev llvm
   [[ $1 != fuzz* ]] || echo clang libclang-rt-14-dev
-  ! has_tests "$2" || echo libgtest-dev libgmock-dev liblua5.1-0-dev spin
+  ! has_tests "$2" || echo libgtest-dev libgmock-dev libjemalloc-dev liblua5.1-0-dev spin
   ! has_bench "$2" || echo libbenchmark-dev
   ! has_interop "$1" "$2" || echo ca-certificates python3-redis
   # Other packages of Node than Debian's bring npm along, and cannot stand beside Debian's.

@@ -34,10 +34,10 @@ void Admission::OnConnected(int index, const Greeting& greeting, TimePoint now) 
   OnDisconnected(index);
   Node& node = nodes_[index];
   if (IsSeat(index)) NoteChange(node, greeting);
+  NoteServer(index, greeting.info.run_id, now);
   node.connected = true;
   node.greeting = greeting;
   node.greeted = now;
-  node.run_id = greeting.info.run_id;
   node.server = greeting.server;
   node.identity = node.run_id;
   // A server that became a replica and a master again has another's data, under its own run_id.
@@ -51,10 +51,65 @@ void Admission::NoteChange(Node& node, const Greeting& greeting) {
                                                : "its slot is with another server than before";
 }
 
+void Admission::NoteServer(int index, const std::string& run_id, TimePoint now) {
+  Node& node = nodes_[index];
+  if (node.run_id == run_id) return;
+  std::erase_if(node.formers, [now](const Former& former) { return former.until <= now; });
+  if (!node.run_id.empty()) {
+    node.formers.push_back({std::move(node.run_id), now + options_.max_ttl});
+  }
+  node.run_id = run_id;
+  node.moved = now;
+  if (!node.other_holder) node.other_holder = HolderOfVote(index, now);
+}
+
+// Who votes for the server that node `index` has come to, if another does: one that is with it, be
+// it away at present, or that was so lately that locks may count what it was granted there.
+std::optional<int> Admission::HolderOfVote(int index, TimePoint now) const {
+  // Seats of one cluster are counted one by one, whoever has them.
+  if (options_.one_cluster) return std::nullopt;
+  const std::string& run_id = nodes_[index].run_id;
+  const auto is_it = [&](const Former& former) {
+    return former.run_id == run_id && former.until > now;
+  };
+  for (int i = 0; i < count(); ++i) {
+    const Node& other = nodes_[i];
+    if (i == index) continue;
+    if (other.run_id == run_id && !other.other_holder) return i;
+    if (std::any_of(other.formers.begin(), other.formers.end(), is_it)) return i;
+  }
+  return std::nullopt;
+}
+
+// When a node whose server votes under another's name may vote itself: once they are with different
+// servers, and what the other was granted before has run out. (It counts from when the later one
+// was found elsewhere. Then the other had left that server, or the server had ended: its next
+// process may have the old one's locks, and no name in common with it.)
+TimePoint Admission::FreedAt(int index) const {
+  const Node& node = nodes_[index];
+  if (!node.other_holder) return kNever;
+  const Node& other = nodes_[*node.other_holder];
+  if (other.run_id == node.run_id) return kNever;
+  return std::max(node.moved, other.moved) + options_.max_ttl;
+}
+
+void Admission::FreeVotes(TimePoint now) {
+  bool freed = false;
+  for (int i = 0; i < count(); ++i) {
+    if (FreedAt(i) > now) continue;
+    nodes_[i].other_holder = HolderOfVote(i, now);
+    freed = true;
+  }
+  if (freed) UpdateRefusals();
+}
+
 void Admission::OnDisconnected(int index) {
-  // Its run_id stays: a server must not get a second vote while its first one is away.
+  // A server must not get a second vote while its first one is away.
   Node forgotten;
   forgotten.run_id = std::move(nodes_[index].run_id);
+  forgotten.moved = nodes_[index].moved;
+  forgotten.formers = std::move(nodes_[index].formers);
+  forgotten.other_holder = nodes_[index].other_holder;
   forgotten.server = std::move(nodes_[index].server);
   forgotten.change = std::move(nodes_[index].change);
   forgotten.had_guard = nodes_[index].had_guard;
@@ -129,6 +184,7 @@ bool Admission::installing() const {
 }
 
 Admission::Question Admission::Next(int index, TimePoint now) {
+  FreeVotes(now);
   StartSurvey(now);
   Node& node = nodes_[index];
   if (!node.connected || node.asking() || MustNotBeAsked(index)) return Question::kNone;
@@ -260,6 +316,7 @@ TimePoint Admission::next_timer() const {
   TimePoint next = kNever;
   for (int i = 0; i < count(); ++i) {
     const Node& node = nodes_[i];
+    next = std::min(next, FreedAt(i));
     if (!node.connected || node.asking() || MustNotBeAsked(i)) continue;
     if (!node.known || !node.other_setup.empty()) next = std::min(next, node.ask_again);
     if (HasWitnesses()) {

@@ -112,12 +112,20 @@ class Admission {
   std::string Warning(int node) const;
 
  private:
+  // A server whose grants under a node's name may last until then.
+  struct Former {
+    std::string run_id;
+    TimePoint until;
+  };
   struct Node {
     bool connected = false;
     Greeting greeting;
     TimePoint greeted;
     // Remembered while it is down.
     std::string run_id;
+    TimePoint moved;                  // Since then it has been with this server.
+    std::vector<Former> formers;      // Servers that it was with before.
+    std::optional<int> other_holder;  // Its server votes under this other node's name.
     std::string server;
     std::string change;      // A seat that was seen to change its server: how, until it votes.
     bool had_guard = false;  // Should there be none, its data went.
@@ -162,8 +170,13 @@ class Admission {
   bool IsSeat(int node) const { return !options_.tags.empty() && !options_.tags[node].empty(); }
   milliseconds QuarantineOf(int node) const;
   static void NoteChange(Node& node, const Greeting& greeting);
+  void NoteServer(int node, const std::string& run_id, TimePoint now);
+  std::optional<int> HolderOfVote(int node, TimePoint now) const;
+  TimePoint FreedAt(int node) const;
+  void FreeVotes(TimePoint now);
   void UpdateRefusals();
   std::string BarOf(int node) const;
+  std::string WordsOfSharedVote(int node) const;
   std::string RefusalOf(int node) const;
   std::string MismatchOf(int node, std::string_view stored) const;
   bool MustNotBeAsked(int node) const;

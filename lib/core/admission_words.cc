@@ -23,13 +23,17 @@ std::string Admission::BarOf(int index) const {
     return "it is a node of a Redis Cluster: name its cluster in `clusters`, "
            "not in `nodes`";
   }
-  // Seats of one cluster are counted one by one, whoever has them.
-  for (int other = 0; other < index && !options_.one_cluster; ++other) {
-    if (nodes_[other].run_id == node.run_id) {
-      return "it is the same server as " + options_.nodes[other] + ", and has one vote only";
-    }
+  return WordsOfSharedVote(index);
+}
+
+std::string Admission::WordsOfSharedVote(int index) const {
+  const Node& node = nodes_[index];
+  if (!node.other_holder) return "";
+  const std::string& other = options_.nodes[*node.other_holder];
+  if (nodes_[*node.other_holder].run_id == node.run_id) {
+    return "it is the same server as " + other + ", and has one vote only";
   }
-  return "";
+  return "it was the same server as " + other + ", whose locks may still count its vote";
 }
 
 std::string Admission::RefusalOf(int index) const {

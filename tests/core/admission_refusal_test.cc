@@ -57,30 +57,92 @@ TEST(RefusalTest, ReplicaIsNeverAsked) {
   EXPECT_EQ(h.admission.next_timer(), kNever) << "nothing of it changes with time";
 }
 
-TEST(RefusalTest, ServerBehindTwoAddressesHasOneVote) {
+// What a server granted under one name must not count together with what it does under another.
+TEST(RefusalTest, ServerBehindTwoAddressesHasTheVoteOfTheFirstSeen) {
   AdmissionHarness h(3, 2);
   h.Admit(2);
-  h.Admit(1);
-  EXPECT_EQ(h.admission.standing(2), Standing::kVoting);
+  h.Admit(0);
   h.Connect(1, AdmissionHarness::GreetingOf(2));
-  EXPECT_EQ(h.Next(1), Question::kAdmit);
-  h.AnswerState(1);
-  EXPECT_EQ(h.admission.standing(1), Standing::kVoting);
-  EXPECT_EQ(h.admission.standing(2), Standing::kRefused);
-  EXPECT_THAT(h.admission.Problem(2, h.now).reason, HasSubstr("the same server as n1"));
-  EXPECT_EQ(h.Next(2), Question::kNone);
+  EXPECT_EQ(h.admission.standing(2), Standing::kVoting);
+  EXPECT_EQ(h.admission.standing(1), Standing::kRefused);
+  EXPECT_THAT(h.admission.Problem(1, h.now).reason, HasSubstr("the same server as n2"));
+  EXPECT_EQ(h.Next(1), Question::kNone);
   EXPECT_EQ(h.admission.next_timer(), kNever);
 }
 
 TEST(RefusalTest, SecondAddressHasNoVoteEitherWhileTheFirstIsAway) {
   AdmissionHarness h(3, 2);
+  h.Admit(1);
+  h.admission.OnDisconnected(1);
+  h.Connect(0, AdmissionHarness::GreetingOf(1));
+  EXPECT_EQ(h.admission.standing(0), Standing::kRefused);
+  h.Admit(1);
+  EXPECT_EQ(h.admission.standing(0), Standing::kRefused) << "the first is still the first";
+}
+
+TEST(RefusalTest, SecondAddressVotesOnceWhatTheFirstWasGrantedIsOver) {
+  AdmissionHarness h(3, 2);
   h.Admit(0);
-  h.admission.OnDisconnected(0);
   h.Connect(1, AdmissionHarness::GreetingOf(0));
-  EXPECT_EQ(h.admission.standing(1), Standing::kRefused);
   h.Connect(0, {.info = {.run_id = "another"}});
-  EXPECT_EQ(h.admission.standing(1), Standing::kUnknown) << "the first is another server now";
+  EXPECT_EQ(h.Next(0), Question::kAdmit);
+  h.AnswerState(0);
+  EXPECT_EQ(h.admission.standing(1), Standing::kRefused);
+  EXPECT_THAT(h.admission.Problem(1, h.now).reason, HasSubstr("it was the same server as n0"));
+  EXPECT_EQ(h.admission.next_timer(), h.now + 30s);
+  h.now += 30s - 1ns;
+  EXPECT_EQ(h.Next(1), Question::kNone);
+  h.now += 1ns;
   EXPECT_EQ(h.Next(1), Question::kAdmit);
+  h.AnswerState(1);
+  EXPECT_EQ(h.admission.standing(1), Standing::kVoting);
+  EXPECT_EQ(h.admission.next_timer(), kNever);
+}
+
+TEST(RefusalTest, AddressesThatChangePlacesVoteAgain) {
+  AdmissionHarness h(3, 2);
+  h.Admit(0);
+  h.Admit(1);
+  h.Connect(0, AdmissionHarness::GreetingOf(1));
+  h.now += 1s;
+  h.Connect(1, AdmissionHarness::GreetingOf(0));
+  h.RunUntil(h.now + 30s - 1ms);
+  EXPECT_EQ(h.admission.standing(0), Standing::kRefused);
+  EXPECT_EQ(h.admission.standing(1), Standing::kRefused);
+  h.RunUntil(h.now + 10ms);
+  EXPECT_EQ(h.admission.standing(0), Standing::kVoting);
+  EXPECT_EQ(h.admission.standing(1), Standing::kVoting);
+}
+
+// With its data, perhaps, which the first may count; under a name that says nothing of it.
+TEST(RefusalTest, SecondAddressDoesNotGetTheVoteOfTheServersNextProcess) {
+  AdmissionHarness h(3, 2);
+  h.Admit(0);
+  h.Connect(1, AdmissionHarness::GreetingOf(0));
+  const Greeting next = {.info = {.run_id = "next"}};
+  h.now += 1h;
+  h.Connect(1, next);
+  EXPECT_EQ(h.admission.standing(1), Standing::kRefused);
+  EXPECT_THAT(h.admission.Problem(1, h.now).reason, HasSubstr("it was the same server as n0"));
+  EXPECT_EQ(h.admission.next_timer(), h.now + 30s);
+  h.Connect(0, next);
+  EXPECT_EQ(h.Next(0), Question::kAdmit);
+  EXPECT_THAT(h.admission.Problem(1, h.now).reason, HasSubstr("it is the same server as n0"));
+  h.AnswerState(0);
+  EXPECT_EQ(h.admission.standing(0), Standing::kVoting);
+  EXPECT_EQ(h.admission.next_timer(), kNever);
+}
+
+TEST(RefusalTest, OneOfThreeAddressesOfAServerThatMovesLeavesItsVoteToOneOfTheOthers) {
+  AdmissionHarness h(3, 2);
+  h.Admit(0);
+  h.Connect(1, AdmissionHarness::GreetingOf(0));
+  h.Connect(2, AdmissionHarness::GreetingOf(0));
+  h.Connect(0, {.info = {.run_id = "another"}});
+  h.RunUntil(h.now + 30s + 10ms);
+  EXPECT_EQ(h.admission.standing(0), Standing::kVoting);
+  EXPECT_EQ(h.admission.standing(1), Standing::kVoting);
+  EXPECT_THAT(h.admission.Problem(2, h.now).reason, HasSubstr("it is the same server as n1"));
 }
 
 TEST(WipedTest, NodeIsAskedAgainAndSaidToBeWiped) {

@@ -1,7 +1,7 @@
 // The parts that scripts/bench puts together:
 //   holdfast_bench [GOOGLE-BENCHMARK-OPTION...]
-//       the core by itself; where HOLDFAST_BENCH_NODES names servers (URL,URL), also pairs on them,
-//       and where HOLDFAST_BENCH_CLUSTER does, on the seats of that cluster
+//       the core by itself; where HOLDFAST_BENCH_NODES names servers (URL URL,URL,URL: sets of
+//       nodes), also pairs on them, and a cache; where HOLDFAST_BENCH_CLUSTER does, on its seats
 //   holdfast_bench worker KIND URL,URL fenced|lean|seats   (load/worker.h)
 //   holdfast_bench proxy PORT                              (load/delay_proxy.h)
 #include <signal.h>

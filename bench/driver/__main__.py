@@ -43,6 +43,7 @@ def parse(arguments):
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help=",".join(MEASURES))
     parser.add_argument("--report", default="")
+    parser.add_argument("--micro", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
 
 
@@ -55,6 +56,8 @@ def chosen(options):
 def main():
     options = parse(sys.argv[1:])
     bench = Bench(options)
+    if options.micro is not None:
+        return micro.run_all(bench, options.micro)
     figures = Figures()
     machine = describe(bench.cores, bench.modules)
     for name, value in machine.items():

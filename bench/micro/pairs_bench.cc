@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <deque>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "benchmark/benchmark.h"
 #include "load/allocations.h"
@@ -17,9 +18,25 @@
 namespace holdfast::bench {
 namespace {
 
-void BM_Pairs(benchmark::State& state, Contestant* contestant, int in_flight) {
+using Maker = std::unique_ptr<Contestant> (*)(const Setup&);
+
+void Connect(Contestant& contestant) {
+  Times times;
+  contestant.RunPairs(1, 1, times);
+}
+
+// The admission of a client of the library opens the nodes for the limit.
+std::unique_ptr<Contestant> MakeLimit(const Setup& setup) {
+  Connect(*MakeBlocking(setup));
+  return std::make_unique<Limit>(setup);
+}
+
+// A client of its own each time: between benchmarks nobody would answer for it.
+void BM_Pairs(benchmark::State& state, Maker make, const Setup& setup, int in_flight) {
+  const std::unique_ptr<Contestant> contestant = make(setup);
   const int pairs = std::max(100, 4 * in_flight);
   Times times;
+  Connect(*contestant);
   contestant->RunPairs(in_flight, in_flight, times);
   std::uint64_t allocated = 0;
   while (state.KeepRunningBatch(pairs)) {
@@ -35,40 +52,33 @@ void BM_Pairs(benchmark::State& state, Contestant* contestant, int in_flight) {
   contestant->Drain();
 }
 
-// The benchmarks point to them.
-Contestant* Keep(std::unique_ptr<Contestant> contestant) {
-  static std::deque<std::unique_ptr<Contestant>> kept;
-  return kept.emplace_back(std::move(contestant)).get();
-}
-
-void Register(const std::string& name, Contestant* contestant, int in_flight) {
+void Register(const std::string& name, Maker make, const Setup& setup, int in_flight) {
   const std::string whole = "BM_Pairs/" + name + "/in_flight:" + std::to_string(in_flight);
-  benchmark::RegisterBenchmark(whole.c_str(), BM_Pairs, contestant, in_flight)
+  benchmark::RegisterBenchmark(whole.c_str(), BM_Pairs, make, setup, in_flight)
       ->UseRealTime()
       ->Unit(benchmark::kMicrosecond);
 }
 
-// The blocking client first: it has a thread to be admitted on, which opens the nodes for the
-// limit.
 void RegisterAll(const Setup& setup, const std::string& suffix) {
-  Contestant* const blocking = Keep(MakeBlocking(setup));
-  Times times;
-  blocking->RunPairs(1, 1, times);
-  Register("blocking/" + suffix, blocking, 1);
-  Contestant* const async = Keep(MakeAsync(setup));
-  Contestant* const limit = setup.cluster ? nullptr : Keep(std::make_unique<Limit>(setup));
+  Register("blocking/" + suffix, MakeBlocking, setup, 1);
   for (int in_flight : {1, 16, 64, 256, 4096}) {
-    if (limit != nullptr) Register("limit/" + suffix, limit, in_flight);
-    Register("async/" + suffix, async, in_flight);
+    if (!setup.cluster) Register("limit/" + suffix, MakeLimit, setup, in_flight);
+    Register("async/" + suffix, MakeAsync, setup, in_flight);
   }
+}
+
+void RegisterBoth(const std::vector<std::string>& urls) {
+  const std::string nodes = "/nodes:" + std::to_string(urls.size());
+  RegisterAll({.urls = urls}, "fenced" + nodes);
+  RegisterAll({.urls = urls, .fencing = false}, "lean" + nodes);
 }
 
 }  // namespace
 
 void RegisterPairs() {
-  if (const char* nodes = std::getenv("HOLDFAST_BENCH_NODES")) {
-    RegisterAll({.urls = SplitUrls(nodes)}, "fenced");
-    RegisterAll({.urls = SplitUrls(nodes), .fencing = false}, "lean");
+  if (const char* sets = std::getenv("HOLDFAST_BENCH_NODES")) {
+    std::istringstream words(sets);
+    for (std::string nodes; words >> nodes;) RegisterBoth(SplitUrls(nodes));
   }
   if (const char* cluster = std::getenv("HOLDFAST_BENCH_CLUSTER")) {
     RegisterAll({.urls = SplitUrls(cluster), .cluster = true}, "seats");

@@ -1,5 +1,7 @@
-"""The core alone, by the Google Benchmarks in bench/micro, and what the whole path allocates."""
+"""The Google Benchmarks in bench/micro, and what the whole path allocates."""
+import contextlib
 import json
+import os
 import subprocess
 
 from driver.figures import progress
@@ -30,6 +32,17 @@ def run(bench, figures):
             figures.bound(f"allocations per pair in the core, {name.split('/')[1]}",
                           round(allocations, 3), at_most=0)
     allocations_of_the_path(bench, figures)
+
+
+def run_all(bench, arguments):
+    """All Google Benchmarks, also those that need servers. Returns their exit status."""
+    with contextlib.ExitStack() as stack:
+        sets = [stack.enter_context(Servers(bench.cores, count)) for count in (1, 3, 5)]
+        cluster = stack.enter_context(Servers(bench.cores, 3, cluster=True))
+        environment = {"HOLDFAST_BENCH_NODES": " ".join(",".join(one.urls) for one in sets),
+                       "HOLDFAST_BENCH_CLUSTER": ",".join(cluster.urls)}
+        return subprocess.run(pinned(bench.cores.load, [bench.program, *arguments]),
+                              env=os.environ | environment, check=False).returncode
 
 
 def allocations_of_the_path(bench, figures):

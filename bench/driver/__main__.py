@@ -1,6 +1,7 @@
 """Runs the benchmarks; scripts/bench builds them, installs what they take, and starts this."""
 import argparse
 import signal
+import subprocess
 import sys
 import time
 
@@ -82,5 +83,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGHUP, interrupted)
     try:
         sys.exit(main())
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        sys.exit(f"scripts/bench: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -77,9 +77,6 @@ class Workers:
         return self.start(name, ["node", os.path.join(PEERS, "redlock.mjs"), self.bench.modules,
                                  library, str(int(pipelining)), *urls])
 
-    def node(self, library, urls, pipelining=False):
-        return self.start_node(library, urls, pipelining).ready()
-
     def start_python(self, name, script, *arguments):
         return self.start(name, ["/usr/bin/python3", "-B", os.path.join(PEERS, script),
                                  *map(str, arguments)])

@@ -23,7 +23,7 @@ class Async final : public Contestant {
     times_ = &times;
     to_start_ = to_finish_ = pairs;
     while (static_cast<int>(slots_.size()) < in_flight) {
-      slots_.push_back({"async:" + std::to_string(slots_.size()), {}, {}, {}});
+      slots_.push_back({NameOf(static_cast<int>(slots_.size())), {}, {}, {}});
     }
     for (int i = 0; i < in_flight; ++i) Start(i);
     while (to_finish_ > 0) io_.run_one();
@@ -32,7 +32,7 @@ class Async final : public Contestant {
   // Every node answers this behind all that it was sent before.
   void Drain() override {
     bool answered = false;
-    client_->Inspect("async:0", [&answered](const absl::StatusOr<Inspection>& inspection) {
+    client_->Inspect(NameOf(0), [&answered](const absl::StatusOr<Inspection>& inspection) {
       MustBeOk(inspection.status());
       answered = true;
     });

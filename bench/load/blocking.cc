@@ -1,5 +1,7 @@
 #include "holdfast/blocking.h"
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "load/contestant.h"
 #include "load/die.h"
@@ -14,9 +16,10 @@ class Blocking final : public Contestant {
   }
 
   void RunPairs(int /*in_flight*/, int pairs, Times& times) override {
+    const std::string name = NameOf(0);
     for (int i = 0; i < pairs; ++i) {
       const Clock::time_point start = Clock::now();
-      absl::StatusOr<BlockingLock> lock = client_->Acquire("blocking");
+      absl::StatusOr<BlockingLock> lock = client_->Acquire(name);
       MustBeOk(lock.status());
       const Clock::time_point acquired = Clock::now();
       MustBeOk(lock->Release());
@@ -25,7 +28,7 @@ class Blocking final : public Contestant {
   }
 
   // Behind all that was sent before.
-  void Drain() override { MustBeOk(client_->Inspect("blocking").status()); }
+  void Drain() override { MustBeOk(client_->Inspect(NameOf(0)).status()); }
 
  private:
   absl::StatusOr<BlockingClient> client_;

@@ -11,6 +11,7 @@
 #include "core/scripts.h"
 #include "core/text.h"
 #include "load/die.h"
+#include "load/setup.h"
 
 namespace holdfast::bench {
 namespace {
@@ -77,7 +78,7 @@ LimitCommand MakeCommand(const std::vector<std::string_view>& arguments, std::st
 }  // namespace
 
 std::array<LimitCommand, 2> MakeLimitCommands(int number, bool fencing) {
-  const std::string key = "lock:limit:" + std::to_string(number);
+  const std::string key = "lock:" + NameOf(number);
   const std::string counter = "holdfast:fence:" + key;
   const std::string deadline = DeadlineInAnHour();
   const std::string_view fence = fencing ? kFence : "0";

@@ -24,6 +24,8 @@ ClientOptions OptionsFor(const Setup& setup) {
   return options;
 }
 
+std::string NameOf(int number) { return "free:" + std::to_string(number); }
+
 std::vector<std::string> SplitUrls(std::string_view urls) {
   std::vector<std::string> list;
   while (!urls.empty()) {

@@ -19,6 +19,9 @@ struct Setup {
 // The same configuration for all, also where a node is behind a proxy.
 ClientOptions OptionsFor(const Setup& setup);
 
+// Of the free locks: the same for all, who take turns.
+std::string NameOf(int number);
+
 // URL,URL,…
 std::vector<std::string> SplitUrls(std::string_view urls);
 

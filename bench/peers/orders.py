@@ -24,7 +24,7 @@ def pairs(clients, in_flight, count):
     left = iter(list(turns))  # A list's iterator may be shared by threads.
     cpu, start = time.process_time(), time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(in_flight) as pool:
-        running = [pool.submit(run_pairs, clients(i), f"python-{i}", left, measured)
+        running = [pool.submit(run_pairs, clients(i), f"free:{i}", left, measured)
                    for i in range(in_flight)]
     for one in running:
         one.result()

@@ -42,7 +42,7 @@ async function runPairs(inFlight, count) {
       measured.pairs.push(now() - start);
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, (_, i) => run(`node:${i}`)));
+  await Promise.all(Array.from({ length: inFlight }, (_, i) => run(`free:${i}`)));
   return measured;
 }
 

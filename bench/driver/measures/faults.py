@@ -49,16 +49,13 @@ def slow(bench, figures):
     with Servers(bench.cores, NODES) as servers, Workers(bench) as workers:
         proxy, port = workers.proxy(servers.ports[0])
         urls = [f"redis://127.0.0.1:{port}", *servers.urls[1:]]
-        clients = {how: workers.ours("async", urls, how) for how in ("fenced", "lean")}
+        worker = workers.ours("async", urls)
         for in_flight in (1, 64):
-            worker = clients["fenced"]
             count = count_for(worker, in_flight, 0.15)
 
-            def slice_with(delay_us, worker=worker, in_flight=in_flight, count=count):
+            def slice_with(delay_us, in_flight=in_flight, count=count):
                 proxy.order(delay_us)
-                measured = worker.order("pairs", in_flight, count)
-                worker.order("drain")
-                return measured
+                return worker.pairs(in_flight, count)
 
             measured = alternate({"healthy": lambda: slice_with(0),
                                   "slow by 5 ms": lambda: slice_with(DELAY_US)}, bench.rounds(12))

@@ -120,12 +120,12 @@ class Servers:
 class Counters:
     """What all of `servers` together have done so far, by their own count."""
 
-    # The others are calls that scripts make, or this class.
+    # What clients send; the others are calls that scripts make, or this class.
     SCRIPTS = ("evalsha", "eval")
 
-    def __init__(self, servers):
+    def __init__(self, servers, sent=SCRIPTS):
+        self.sent = sent
         self.commands = self.script_us = self.cpu_s = self.bytes_in = self.bytes_out = 0
-        self.by_command = {}
         for port in servers.ports:
             self._add(dict(line.split(":", 1) for line in ask(port, "INFO", "all").split("\r\n")
                            if ":" in line))
@@ -134,15 +134,11 @@ class Counters:
         self.cpu_s += float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
         self.bytes_in += int(info["total_net_input_bytes"])
         self.bytes_out += int(info["total_net_output_bytes"])
-        for name, text in info.items():
-            if not name.startswith("cmdstat_"):
-                continue
+        for command in self.sent:
+            text = info.get(f"cmdstat_{command}", "calls=0,usec=0")
             fields = dict(field.split("=") for field in text.split(","))
-            command = name.removeprefix("cmdstat_")
-            calls, usec = self.by_command.get(command, (0, 0))
-            self.by_command[command] = (calls + int(fields["calls"]), usec + int(fields["usec"]))
-        self.commands = sum(self.by_command.get(name, (0, 0))[0] for name in self.SCRIPTS)
-        self.script_us = sum(self.by_command.get(name, (0, 0))[1] for name in self.SCRIPTS)
+            self.commands += int(fields["calls"])
+            self.script_us += int(fields["usec"]) if command in self.SCRIPTS else 0
 
     def since(self, before):
         """The differences, in the same fields."""

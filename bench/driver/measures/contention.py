@@ -2,7 +2,7 @@
 import itertools
 
 from driver.figures import jain, percentile, progress
-from driver.measures import others
+from driver.measures.others import PEERS, Peer
 from driver.servers import Counters, Servers
 from driver.workers import Workers
 
@@ -11,18 +11,17 @@ HOLD_US = 1_000
 NODE_LIBRARIES = ("redlock-4", "redlock-5", "sesamecare")
 
 
-def measure(bench, make_servers, start, contenders):
+def measure(bench, peer, contenders):
     """All of them at once, on servers of their own."""
-    with make_servers(bench) as servers, Workers(bench) as workers:
-        contending = [start(workers, servers) for _ in range(contenders)]
+    with peer.make_servers(bench) as servers, Workers(bench) as workers:
+        contending = [peer.start(workers, servers) for _ in range(contenders)]
         for worker in contending:
             worker.ready()
-        counted = isinstance(servers, Servers)
-        before = Counters(servers) if counted else None
+        before = Counters(servers, peer.sent) if peer.sent else None
         for worker in contending:
             worker.send("contend", bench.contend_seconds, HOLD_US)
         results = [worker.answer() for worker in contending]
-        commands = Counters(servers).since(before).commands if counted else 0
+        commands = Counters(servers, peer.sent).since(before).commands if peer.sent else None
         return summary(results, commands, bench.contend_seconds)
 
 
@@ -36,6 +35,8 @@ def summary(results, commands, seconds):
     if len(acquired) < 2:
         return {("acquisitions", "/s"): sum(shares) / seconds, ("Jain's index", ""): jain(shares),
                 ("calls that failed", ""): failed}
+    by_acquisition = {} if commands is None else {
+        ("commands per acquisition", ""): commands / len(acquired)}
     gaps = [later[0] - earlier[1] for earlier, later in itertools.pairwise(acquired)]
     waits = [hold[1] - hold[0] for hold in holds]
     return {
@@ -46,10 +47,8 @@ def summary(results, commands, seconds):
         ("wait p99", "ms"): percentile(waits, 0.99) * 1e-6,
         ("longest wait", "ms"): max(waits) * 1e-6,
         ("Jain's index", ""): jain(shares),
-        # Scripts; 0 where they are not counted.
-        ("commands per acquisition", ""): commands / len(acquired),
         ("calls that failed", ""): failed,
-    }
+    } | by_acquisition
 
 
 def redis_nodes(bench):
@@ -57,24 +56,24 @@ def redis_nodes(bench):
 
 
 def contestants(bench):
-    """Their servers, and how one of their processes is started, by name."""
-    made = {"holdfast": (redis_nodes, lambda workers, servers:
-                         workers.start_ours("contender", servers.urls))}
+    """By name."""
+    made = {"holdfast": Peer(redis_nodes, lambda workers, servers:
+                             workers.start_ours("contender", servers.urls), Counters.SCRIPTS)}
     if bench.modules:
         for library in NODE_LIBRARIES:
-            made[library] = (redis_nodes, lambda workers, servers, library=library:
-                             workers.start_node(library, servers.urls))
+            made[library] = Peer(redis_nodes, lambda workers, servers, library=library:
+                                 workers.start_node(library, servers.urls), Counters.SCRIPTS)
     if bench.peers:
-        made |= others.PEERS
+        made |= PEERS
     return made
 
 
 def run(bench, figures):
     for contenders in (2, 8, 64):
         metrics = {}
-        for name, (make_servers, start) in contestants(bench).items():
+        for name, peer in contestants(bench).items():
             progress(f"{contenders} contenders, {name}")
-            for key, value in measure(bench, make_servers, start, contenders).items():
+            for key, value in measure(bench, peer, contenders).items():
                 metrics.setdefault(key, {})[name] = [value]
         for (metric, unit), values in metrics.items():
             figures.add("contention", {"contenders": contenders}, metric, unit, values)

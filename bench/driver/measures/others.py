@@ -1,5 +1,6 @@
 """The same work by other lock services, and by a library that has one server."""
 import contextlib
+import typing
 
 from driver.figures import alternate, progress
 from driver.measures.free_locks import count_for, each, quantiles, rates
@@ -23,10 +24,16 @@ def start_zookeeper(workers, servers):
     return workers.start_python("ZooKeeper", "zookeeper_lock.py", servers.hosts)
 
 
-# Servers, and how a client of theirs is started.
-PEERS = {"redis-py, 1 node": (lambda bench: Servers(bench.cores, 1), start_redis_py),
-         "etcd": (lambda bench: Etcd(bench.cores), start_etcd),
-         "ZooKeeper": (lambda bench: ZooKeeper(bench.cores), start_zookeeper)}
+class Peer(typing.NamedTuple):
+    make_servers: typing.Callable
+    start: typing.Callable  # A client of theirs.
+    sent: tuple = ()        # The commands by which a lock is asked for, where servers count them.
+
+
+PEERS = {"redis-py, 1 node": Peer(lambda bench: Servers(bench.cores, 1), start_redis_py,
+                                  ("set", "evalsha")),
+         "etcd": Peer(lambda bench: Etcd(bench.cores), start_etcd),
+         "ZooKeeper": Peer(lambda bench: ZooKeeper(bench.cores), start_zookeeper)}
 
 
 def run(bench, figures):
@@ -34,13 +41,14 @@ def run(bench, figures):
         return
     with contextlib.ExitStack() as stack:
         nodes = stack.enter_context(Servers(bench.cores, 3))
-        services = {name: stack.enter_context(make(bench)) for name, (make, _) in PEERS.items()}
+        services = {name: stack.enter_context(peer.make_servers(bench))
+                    for name, peer in PEERS.items()}
         workers = stack.enter_context(Workers(bench))
         clients = {"async fenced": workers.ours("async", nodes.urls),
                    "async fenced, 1 node":
                        workers.ours("async", services["redis-py, 1 node"].urls)}
-        for name, (_, start) in PEERS.items():
-            clients[name] = start(workers, services[name]).ready()
+        for name, peer in PEERS.items():
+            clients[name] = peer.start(workers, services[name]).ready()
         for in_flight in IN_FLIGHTS:
             progress(f"other lock services, {in_flight} in flight")
             counts = {name: count_for(worker, in_flight, 0.3) for name, worker in clients.items()}

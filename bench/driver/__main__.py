@@ -45,7 +45,12 @@ def parse(arguments):
     parser.add_argument("--only", default="", help=",".join(MEASURES))
     parser.add_argument("--report", default="")
     parser.add_argument("--micro", nargs=argparse.REMAINDER)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    unknown = set(options.only.split(",")) - set(MEASURES) - {""}
+    if unknown:
+        parser.exit(64, f"scripts/bench: --only knows {', '.join(MEASURES)}; not "
+                    f"{', '.join(sorted(unknown))}\n")
+    return options
 
 
 def chosen(options):
@@ -60,7 +65,7 @@ def main():
     if options.micro is not None:
         return micro.run_all(bench, options.micro)
     figures = Figures()
-    machine = describe(bench.cores, bench.modules)
+    machine = describe(bench)
     for name, value in machine.items():
         print(f"{name}: {value}", flush=True)
     start = time.monotonic()

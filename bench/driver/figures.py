@@ -64,6 +64,7 @@ class Figures:
     def __init__(self):
         self.rows = []
         self.bounds = []
+        self.shown = []
         self.distributions = []
 
     def add(self, section, case, metric, unit, measured, base=None):
@@ -102,10 +103,18 @@ class Figures:
     def missing(self, text, why):
         self.bounds.append({"text": text, "figure": None, "bound": why, "kept": False, "unit": ""})
 
+    def show(self, text):
+        """Beside the bounds, without one."""
+        self.shown.append(text)
+
+    def lines(self):
+        """Of what is to be shown: the bounds, then what has none."""
+        return [*map(bound_line, self.bounds), *(f"--   {text}" for text in self.shown)]
+
     def print_bounds(self):
         print("\nIt must show:")
-        for bound in self.bounds:
-            print("  " + bound_line(bound))
+        for line in self.lines():
+            print("  " + line)
         missed = sum(not bound["kept"] for bound in self.bounds)
         print(f"{len(self.bounds) - missed} kept, {missed} missed", flush=True)
 

@@ -1,12 +1,16 @@
 """The machine that is measured on: its processors, and what is installed."""
 import datetime
+import json
 import os
 import platform
 import subprocess
 
+BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
 
 class Cores:
-    """Which processors servers and load run on: apart, where there are two."""
+    """Which processors servers and load run on: apart, where there are four. Of fewer, several
+    servers on their own would have so little that they would be all that is measured."""
 
     def __init__(self):
         cores = sorted(os.sched_getaffinity(0))
@@ -38,17 +42,36 @@ def processor():
     return platform.machine()
 
 
-def describe(cores, nodes_library):
+def modules():
+    """Of Node, as they are installed."""
+    with open(os.path.join(BENCH, "peers", "package.json"), encoding="utf-8") as package:
+        wanted = json.load(package)["dependencies"]
+    return ", ".join(f"{name} {version.removeprefix('npm:')}" for name, version in wanted.items())
+
+
+def versions(bench):
+    """Of what takes part, by name."""
+    found = {"holdfast": first_line("git", "-C", BENCH, "describe", "--always", "--dirty"),
+             "compiler": first_line("g++", "--version"),
+             "server": first_line("redis-server", "--version")}
+    if bench.modules:
+        found["node"] = f"{first_line('node', '--version')}: {modules()}"
+    if bench.peers:
+        packages = ("python3-redis", "etcd-server", "libzookeeper-java", "python3-kazoo")
+        found["others"] = ", ".join(
+            first_line("dpkg-query", "-W", "-f", "${Package} ${Version}", name)
+            for name in packages)
+    return found
+
+
+def describe(bench):
     """What a reader of the figures wants to know, by name."""
     with open("/proc/loadavg", encoding="ascii") as load:
         load = load.read().split()[0]
-    share = "apart" if cores.apart else "on the same one"
+    where = "on processors of their own" if bench.cores.apart else "on the same processors"
     return {
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "processors": f"{os.cpu_count()} x {processor()}, servers and load {share}",
+        "processors": f"{os.cpu_count()} x {processor()}, servers and load {where}",
         "load before": load,
         "system": f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}",
-        "compiler": first_line("g++", "--version"),
-        "server": first_line("redis-server", "--version"),
-        "node": first_line("node", "--version") if nodes_library else "not used",
-    }
+    } | versions(bench)

@@ -1,8 +1,8 @@
 """The results as one page that needs nothing else."""
 import html
 
-from driver.charts import bars, lines
-from driver.figures import bound_line, number
+from driver import charts
+from driver.figures import number
 
 # Where one in so many is longer.
 QUANTILES = {2: "p50", 10: "p90", 100: "p99", 1000: "p99.9"}
@@ -27,7 +27,7 @@ def chosen(figures, section, metric, **case):
 
 
 def by_contestant(rows, axis):
-    """Points for lines(), of which `axis` in the case is x."""
+    """Points for charts.lines(), of which `axis` in the case is x."""
     series = {}
     for row in rows:
         series.setdefault(row["contestant"], []).append((row["case"][axis], row["median"]))
@@ -41,27 +41,27 @@ def by_case(rows, axis):
     return groups
 
 
-def charts(figures):
+def drawn(figures):
     """Titles and charts of what was measured."""
     for case, series in figures.distributions:
         yield (f"Latency of an acquire, {case}",
-               lines(series, "quantile", "µs", log_y=True, x_names=QUANTILES))
+               charts.lines(series, "quantile", "µs", log_y=True, x_names=QUANTILES))
     for section, beside in (("free locks", "the limit"), ("peers", "Node's libraries"),
                             ("others", "other lock services")):
         rows = chosen(figures, section, "throughput", nodes=3)
         if rows:
             yield (f"Throughput by concurrency, 3 nodes, beside {beside}",
-                   lines(by_contestant(rows, "in flight"), "in flight", "pairs/s"))
+                   charts.lines(by_contestant(rows, "in flight"), "in flight", "pairs/s"))
     for unit, metric in (("ms", "hand-over p50"), ("ms", "wait p99"), ("/s", "acquisitions")):
         rows = chosen(figures, "contention", metric)
         if rows:
             yield (f"Contended: {metric}, by contenders",
-                   bars(by_case(rows, "contenders"), unit, log_y=True))
+                   charts.bars(by_case(rows, "contenders"), unit, log_y=True))
     for in_flight, metric, unit in ((1, "acquire p50", "µs"), (64, "throughput", "pairs/s")):
         rows = chosen(figures, "free locks", metric, in_flight=in_flight)
         if rows:
             yield (f"Scale by nodes: {metric}, {in_flight} in flight",
-                   bars(by_case(rows, "nodes"), unit))
+                   charts.bars(by_case(rows, "nodes"), unit))
 
 
 def table(figures):
@@ -77,19 +77,19 @@ def table(figures):
 
 
 def bounds(figures):
-    shown = ((bound["kept"], html.escape(bound_line(bound))) for bound in figures.bounds)
-    return "\n".join(line if kept else f'<span class="missed">{line}</span>'
-                     for kept, line in shown)
+    lines = map(html.escape, figures.lines())
+    return "\n".join(f'<span class="missed">{line}</span>' if line.startswith("FAIL") else line
+                     for line in lines)
 
 
 def html_page(machine, figures):
     about = "".join(f"<li>{html.escape(name)}: {html.escape(value)}"
                     for name, value in machine.items())
-    drawn = "".join(f"<figure><figcaption>{html.escape(title)}</figcaption>{chart}</figure>"
-                    for title, chart in charts(figures))
+    pictures = "".join(f"<figure><figcaption>{html.escape(title)}</figcaption>{chart}</figure>"
+                    for title, chart in drawn(figures))
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Holdfast: benchmark'
             f'</title><style>{STYLE}</style><h1>Holdfast: benchmark</h1><ul>{about}</ul>'
             f'<h2>It must show</h2><pre>{bounds(figures)}</pre>'
-            f'<h2>Charts</h2><div class="charts">{drawn}</div>'
+            f'<h2>Charts</h2><div class="charts">{pictures}</div>'
             f'<h2>All figures</h2><p>Medians; ± is the distance between the quartiles.</p>'
             f'{table(figures)}</html>\n')

@@ -2,7 +2,7 @@
 import json
 import os
 
-from driver.figures import bound_line, named, number
+from driver.figures import named, number
 from driver.page import html_page
 
 TITLES = {
@@ -44,9 +44,8 @@ def markdown(machine, figures):
     lines += [f"- {name}: {value}" for name, value in machine.items()]
     lines += ["", "Medians; ± is the distance between the quartiles; in brackets the ratio to the "
               "first of the row.", ""]
-    if figures.bounds:
-        lines += ["## It must show", "", "```"]
-        lines += [bound_line(bound) for bound in figures.bounds] + ["```", ""]
+    if figures.lines():
+        lines += ["## It must show", "", "```", *figures.lines(), "```", ""]
     for section, groups in grouped(figures.rows).items():
         lines += [f"## {TITLES[section]}", "", "| case | figure | |", "|---|---|---|"]
         for (metric, unit, case), rows in groups.items():
@@ -58,6 +57,7 @@ def markdown(machine, figures):
 def write(folder, machine, figures):
     os.makedirs(folder, exist_ok=True)
     results = {"machine": machine, "rows": figures.rows, "bounds": figures.bounds,
+               "shown": figures.shown,
                "distributions": figures.distributions}
     files = {"bench.json": json.dumps(results, indent=1, ensure_ascii=False) + "\n",
              "bench.md": markdown(machine, figures),

@@ -1,4 +1,4 @@
-"""redis-servers of the benchmark's own, on free loopback ports; they write to disk only if asked."""
+"""redis-servers of the benchmark's own, on free loopback ports, that keep nothing unless asked."""
 import os
 import shutil
 import signal

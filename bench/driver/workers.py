@@ -3,9 +3,9 @@ import json
 import os
 import subprocess
 
-from driver.machine import pinned
+from driver.machine import BENCH, pinned
 
-PEERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers")
+PEERS = os.path.join(BENCH, "peers")
 
 
 class Worker:

@@ -1,13 +1,15 @@
 """One lock that many processes want, each holding it for a millisecond."""
 import itertools
 
-from driver.figures import jain, percentile, progress
+from driver.figures import jain, named, number, percentile, progress
 from driver.measures.others import PEERS, Peer
 from driver.servers import Counters, Servers
 from driver.workers import Workers
 
 NODES = 3
 HOLD_US = 1_000
+SHOWN = (("acquisitions", "/s"), ("hand-over p50", "ms"), ("Jain's index", ""),
+         ("commands per acquisition", ""))
 NODE_LIBRARIES = ("redlock-4", "redlock-5", "sesamecare")
 
 
@@ -77,3 +79,6 @@ def run(bench, figures):
                 metrics.setdefault(key, {})[name] = [value]
         for (metric, unit), values in metrics.items():
             figures.add("contention", {"contenders": contenders}, metric, unit, values)
+            if (metric, unit) in SHOWN:
+                figures.show(f"{contenders} contenders, {named(metric, unit)}: " + ", ".join(
+                    f"{name} {number(value)}" for name, (value,) in values.items()))

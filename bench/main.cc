@@ -2,8 +2,10 @@
 //   holdfast_bench [GOOGLE-BENCHMARK-OPTION...]
 //       the core by itself; where HOLDFAST_BENCH_NODES names servers (URL URL,URL,URL: sets of
 //       nodes), also pairs on them, and a cache; where HOLDFAST_BENCH_CLUSTER does, on its seats
-//   holdfast_bench worker KIND URL,URL fenced|lean|seats   (load/worker.h)
-//   holdfast_bench proxy PORT                              (load/delay_proxy.h)
+//   holdfast_bench worker KIND URL,URL HOW   (load/worker.h)
+//       HOW is fenced, lean, seats (of the cluster that the URLs name) or impatient (fenced, with
+//       the library's own timeout)
+//   holdfast_bench proxy PORT                (load/delay_proxy.h)
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -22,10 +24,13 @@ namespace holdfast::bench {
 namespace {
 
 Setup ReadSetup(std::string_view urls, std::string_view how) {
-  if (how != "fenced" && how != "lean" && how != "seats") {
-    Die("neither fenced nor lean nor seats: '" + std::string(how) + "'");
+  if (how != "fenced" && how != "lean" && how != "seats" && how != "impatient") {
+    Die("neither fenced nor lean nor seats nor impatient: '" + std::string(how) + "'");
   }
-  return {.urls = SplitUrls(urls), .fencing = how != "lean", .cluster = how == "seats"};
+  return {.urls = SplitUrls(urls),
+          .fencing = how != "lean",
+          .cluster = how == "seats",
+          .patient = how != "impatient"};
 }
 
 int Main(int argc, char** argv) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/text.h"
 #include "load/die.h"
@@ -21,6 +22,7 @@ ClientOptions OptionsFor(const Setup& setup) {
   options.fencing = setup.fencing;
   options.new_installation = true;
   options.membership = "bench";
+  if (setup.patient) options.command_timeout = std::chrono::seconds(15);
   return options;
 }
 

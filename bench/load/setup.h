@@ -14,6 +14,9 @@ struct Setup {
   std::vector<std::string> urls;
   bool fencing = true;
   bool cluster = false;  // The urls are nodes of one cluster, whose seats vote.
+  // Wait longer than by default for a server's answer: one that is short of processor time is not
+  // what is measured.
+  bool patient = true;
 };
 
 // The same configuration for all, also where a node is behind a proxy.

@@ -25,7 +25,7 @@ def report(figures, measured, base, concurrency, fault):
 def stopped_once(bench, in_flight):
     """Healthy, silent while the connection stands, and gone, by servers and a client of its own."""
     with Servers(bench.cores, NODES) as servers, Workers(bench) as workers:
-        worker = workers.ours("async", servers.urls)
+        worker = workers.ours("async", servers.urls, "impatient")
         count = count_for(worker, in_flight, 0.25)
         slices = {"healthy": worker.order("pairs", in_flight, count)}
         servers.stop(0)

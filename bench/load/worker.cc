@@ -83,8 +83,7 @@ bool HandlePairs(Contestant& contestant, const std::string& word, std::istream& 
 }
 
 Handler HandlerOf(std::shared_ptr<Contestant> contestant) {
-  Times times;
-  contestant->RunPairs(1, 1, times);  // Connects.
+  contestant->Drain();  // Connects, and takes no lock: others may be about to do the same.
   return [contestant](const std::string& word, std::istream& order, std::ostream& answer) {
     return HandlePairs(*contestant, word, order, answer);
   };

@@ -35,8 +35,8 @@ def on_nodes(nodes):
 
 def count_for(worker, in_flight, seconds):
     """How many pairs take so long; warms up."""
-    worker.pairs(in_flight, 2 * in_flight)
-    trial = max(50, 2 * in_flight)
+    worker.pairs(in_flight, in_flight)
+    trial = max(50, in_flight)
     rate = trial / worker.pairs(in_flight, trial)["seconds"]
     return max(50, 2 * in_flight, int(rate * seconds))
 

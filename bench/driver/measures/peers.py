@@ -60,7 +60,8 @@ def run(bench, figures):
         clients = start(workers, servers)
         for in_flight in IN_FLIGHTS:
             progress(f"peers, {in_flight} in flight")
-            counts = {name: count_for(worker, in_flight, 0.2) for name, worker in clients.items()}
+            counts = {name: count_for(worker, in_flight, bench.slice_seconds)
+                      for name, worker in clients.items()}
             measured = alternate({name: (lambda worker=worker, count=counts[name]:
                                          worker.pairs(in_flight, count))
                                   for name, worker in clients.items()}, bench.rounds(5))

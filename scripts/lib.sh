@@ -136,15 +136,16 @@ build() {
   cmake --build "$dir" --target "$(target_for "$2")" >&2 || die "the $1 build failed"
 }
 
-# install_peers CONFIG: the modules of Node that tests/interop runs, just as its lock file names them.
-install_peers() {
-  local from=$root/tests/interop dir
-  dir=$(build_dir "$1")/interop
-  ! cmp -s "$from/package-lock.json" "$dir/installed.json" || return 0
-  mkdir -p "$dir"
-  cp "$from/package.json" "$from/package-lock.json" "$dir"
-  say "Installing Node's lock libraries, for tests/interop"
-  npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
-    die "npm could not install the modules that tests/interop/package-lock.json names"
-  cp "$from/package-lock.json" "$dir/installed.json"
+# install_modules FROM TO: modules of Node into the folder TO, just as FROM's lock file names them.
+install_modules() {
+  ! cmp -s "$1/package-lock.json" "$2/installed.json" || return 0
+  mkdir -p "$2"
+  cp "$1/package.json" "$1/package-lock.json" "$2"
+  say "Installing Node's lock libraries, for ${1#"$root/"}"
+  npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    die "npm could not install the modules that ${1#"$root/"}/package-lock.json names"
+  cp "$1/package-lock.json" "$2/installed.json"
 }
+
+# install_peers CONFIG: those that tests/interop runs.
+install_peers() { install_modules "$root/tests/interop" "$(build_dir "$1")/interop"; }

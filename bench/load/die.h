@@ -1,12 +1,14 @@
 // How a benchmark gives up.
-#ifndef HOLDFAST_BENCH_DIE_H_
-#define HOLDFAST_BENCH_DIE_H_
+#ifndef HOLDFAST_BENCH_LOAD_DIE_H_
+#define HOLDFAST_BENCH_LOAD_DIE_H_
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <string_view>
+
+#include "absl/status/status.h"
 
 namespace holdfast::bench {
 
@@ -22,6 +24,10 @@ T Must(T result, std::string_view what) {
   return result;
 }
 
+inline void MustBeOk(const absl::Status& status) {
+  if (!status.ok()) Die(status.ToString());
+}
+
 }  // namespace holdfast::bench
 
-#endif  // HOLDFAST_BENCH_DIE_H_
+#endif  // HOLDFAST_BENCH_LOAD_DIE_H_

@@ -3,87 +3,87 @@
 // loop, replies compared with the bytes that are expected. No failure is handled: any ends it.
 // It is let in by what a client of the library has been admitted with. Fencing tokens are its
 // clock's, as the library's are while nobody else locks the same names.
-#ifndef HOLDFAST_BENCH_LIMIT_H_
-#define HOLDFAST_BENCH_LIMIT_H_
+#ifndef HOLDFAST_BENCH_LOAD_LIMIT_H_
+#define HOLDFAST_BENCH_LOAD_LIMIT_H_
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "contestant.h"
+#include "core/ring.h"
+#include "load/contestant.h"
+#include "load/limit_commands.h"
 
 namespace holdfast::bench {
 
 class Limit final : public Contestant {
  public:
   // Waits until a client of the library has been admitted to the nodes.
-  explicit Limit(const std::vector<int>& ports);
+  explicit Limit(const Setup& setup);
   Limit(const Limit&) = delete;
   Limit& operator=(const Limit&) = delete;
   ~Limit() override;
 
-  void RunPairs(int in_flight, int pairs, Durations& durations) override;
+  void RunPairs(int in_flight, int pairs, Times& times) override;
+  void Drain() override;
+
+  // One half of a pair alone, on so many names: to tell what each costs a server.
+  void AcquireAll(int names);
+  void ReleaseAll(int names);
 
  private:
-  struct Command {
-    std::string bytes;
-    std::size_t nonce_at;
-    std::size_t pass_at;     // npos: a release shows none.
-    std::size_t fence_at;    // The hint of an acquire, the token of a release.
-    std::string_view reply;  // How it starts when it is granted,
-    std::size_t reply_size;  // and how long it is.
-  };
-
   // A name, and the command that is under way on it: steps count commands, so that answers which
   // come after the quorum are told from those to the next command.
   struct Slot {
-    std::array<Command, 2> commands;  // Acquire, release.
+    std::array<LimitCommand, 2> commands;  // Acquire, release.
     std::uint64_t step = 0;
     int grants = 0;
     Clock::time_point start;
+    Clock::time_point acquired;
   };
 
   struct Expected {
-    int slot;
-    std::uint64_t step;
+    int slot = 0;
+    std::uint64_t step = 0;
   };
 
   struct Node {
     int fd;
     std::string pass;  // What its guard wants to be shown.
     std::string out;
-    std::string in;  // A buffer of fixed size, of which so much is filled:
+    std::size_t written = 0;  // Of `out`.
+    std::string in;           // A buffer of fixed size, of which so much is filled:
     std::size_t filled = 0;
-    std::deque<Expected> expected;
+    core::Ring<Expected> expected;
   };
 
-  static Command MakeCommand(const std::vector<std::string_view>& arguments, std::string_view reply,
-                             std::size_t reply_size);
-  Slot MakeSlot(int number) const;
-  std::string NextHint();
-  void StartPair(int slot);
+  void MakeSlots(int count);
+  void RunHalves(int names);
+  void Start(int slot);
   void Send(int slot);
   void Turn();
   void Read(Node& node);
   void Write(Node& node);
   std::size_t TakeReply(Node& node, std::string_view input);
   void Count(const Expected& answered);
+  void AfterStep(int slot);
   bool Quiet() const;
 
+  const bool fencing_;
   int epoll_;
   int quorum_;
   std::vector<Node> nodes_;
   std::vector<Slot> slots_;
-  std::uint64_t next_nonce_ = 1;
-  std::int64_t last_hint_ = 0;
-  Durations* durations_ = nullptr;
+  LimitNumbers numbers_;
+  Times* times_ = nullptr;  // Null while halves are run.
   int to_start_ = 0;
+  int next_ = 0;  // The next name of those of which halves are run.
+  int last_ = 0;
 };
 
 }  // namespace holdfast::bench
 
-#endif  // HOLDFAST_BENCH_LIMIT_H_
+#endif  // HOLDFAST_BENCH_LOAD_LIMIT_H_

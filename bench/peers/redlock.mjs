@@ -31,15 +31,20 @@ const release = (lock) => (library === 'redlock-4' ? lock.unlock() : lock.releas
 const now = () => Number(process.hrtime.bigint());
 
 async function runPairs(inFlight, count) {
-  const measured = { acquires: [], pairs: [] };
+  const measured = { acquires: [], pairs: [], failed: 0 };
   let left = count;
   const run = async (name) => {
     while (left-- > 0) {
       const start = now();
-      const lock = await acquire(name);
-      measured.acquires.push(now() - start);
-      await release(lock);
-      measured.pairs.push(now() - start);
+      try {
+        const lock = await acquire(name);
+        const acquired = now();
+        await release(lock);
+        measured.acquires.push(acquired - start);
+        measured.pairs.push(now() - start);
+      } catch {
+        ++measured.failed;  // As on a machine so busy that a lock runs out before its release.
+      }
     }
   };
   await Promise.all(Array.from({ length: inFlight }, (_, i) => run(`free:${i}`)));

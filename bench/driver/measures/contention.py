@@ -74,6 +74,9 @@ def run(bench, figures):
     for contenders in (2, 8, 64):
         metrics = {}
         for name, peer in contestants(bench).items():
+            if bench.is_late():
+                figures.show(f"{contenders} contenders, {name}: left out, the machine is too busy")
+                continue
             progress(f"{contenders} contenders, {name}")
             for key, value in measure(bench, peer, contenders).items():
                 metrics.setdefault(key, {})[name] = [value]

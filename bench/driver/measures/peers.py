@@ -51,6 +51,14 @@ def judge_latency(figures, medians, in_flight, metric):
                       medians[name] / quickest, at_most=1)
 
 
+def report_failed(figures, case, measured):
+    """Pairs that a library gave up; they are in no other figure."""
+    failed = {name: [sum(one.get("failed", 0) for one in slices)]
+              for name, slices in measured.items()}
+    if any(count for (count,) in failed.values()):
+        figures.add("peers", case, "pairs that failed", "", failed)
+
+
 def run(bench, figures):
     if not bench.modules:
         for script, mode in FASTER:
@@ -66,6 +74,7 @@ def run(bench, figures):
                                          worker.pairs(in_flight, count))
                                   for name, worker in clients.items()}, bench.rounds(5))
             case = {"nodes": 3, "in flight": in_flight}
+            report_failed(figures, case, measured)
             added = figures.add("peers", case, "throughput", "pairs/s", each(measured, rates),
                                 "limit lean")
             if in_flight == 64:

@@ -316,8 +316,9 @@ TEST_F(MutexTest, ScopedLockThatThrowsKeepsNothing) {
   EXPECT_TRUE(good.try_lock());
 }
 
-// Runs `use` in a callback of `lost()`, on the client's own thread: that is where the nodes' answers
-// arrive that it is gone. (A loss by the clock may be told on another one, where the machine is busy.)
+// Runs `use` in a callback of `lost()`, on the client's own thread: that is where the nodes'
+// answers arrive that it is gone. (A loss by the clock may be told on another one, where the
+// machine is busy.)
 void UseInACallback(const BlockingClient& client, Nodes& nodes, const std::function<void()>& use) {
   Mutex lost(client, "a", {.ttl = 6s});
   lost.lock();

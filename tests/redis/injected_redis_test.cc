@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -60,13 +61,14 @@ class InjectedRedisTest : public ::testing::TestWithParam<StepFault> {
 
   // On a connection of its own, which comes back.
   void Listen(FaultProxy& proxy, const BlockingRedis& redis, const std::string& channel) {
-    std::atomic<int> heard = 0;
+    // A call of the handler may be under way when the subscription has ended.
+    const auto heard = std::make_shared<std::atomic<int>>(0);
     const auto subscription =
-        Try(proxy, [&] { return redis.Subscribe(channel, [&heard](const Message&) { ++heard; }); });
+        Try(proxy, [&] { return redis.Subscribe(channel, [heard](const Message&) { ++*heard; }); });
     if (!subscription.ok()) return;
     EXPECT_TRUE(InTheEnd(proxy, [&] {
       server_.Connect().Command({"PUBLISH", channel, "text"});
-      return heard > 0;
+      return *heard > 0;
     }));
   }
 

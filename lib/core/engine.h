@@ -204,7 +204,7 @@ class Engine {
   void ReadFinaliseReply(Round& round, int node, ReplyView reply);
   void ReadLate(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint now);
-  void ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now);
+  void ReadReleaseReply(Round& round, int node, ReplyView reply);
   void ReadInspectReply(Round& round, int node, ReplyView reply);
   void ReadShut(Round& round, int node, TimePoint now);
   void See(std::int64_t counter);

@@ -55,7 +55,7 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
     case Round::Kind::kExtend:
       return ReadExtendReply(round, node, reply, now);
     case Round::Kind::kRelease:
-      return ReadReleaseReply(round, node, reply, now);
+      return ReadReleaseReply(round, node, reply);
     case Round::Kind::kInspect:
       return ReadInspectReply(round, node, reply);
   }
@@ -163,14 +163,14 @@ void Engine::ReadExtendReply(Round& round, int node, ReplyView reply, TimePoint 
   Refresh(round.lease, now);
 }
 
-void Engine::ReadReleaseReply(Round& round, int node, ReplyView reply, TimePoint now) {
+void Engine::ReadReleaseReply(Round& round, int node, ReplyView reply) {
   const std::string_view answer = reply.text();
   if (answer != "DELETED" && answer != "ABSENT" && answer != "FOREIGN") {
     return round.tally.Cast(node, Vote::kError, kUnknownAnswer);
   }
-  // What lies in the buffer of a connection that broke may come after this release.
-  const LeaseSlot& lease = leases_[round.lease];
-  if (!lease.adrift.test(node) || now > lease.adrift_until) round.owed.reset(node);
+  // What lies in the buffer of a connection that broke may come after this release. When that was
+  // carried out, is not known; when it was sent, is.
+  if (!leases_[round.lease].adrift.test(node) || round.settles.test(node)) round.owed.reset(node);
   round.tally.Cast(node, answer == "DELETED" ? Vote::kGranted : Vote::kAbsent);
 }
 

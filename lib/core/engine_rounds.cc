@@ -139,7 +139,10 @@ bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
   const bool urgent = round.kind == Round::Kind::kRelease;
   if (!transport_.Send(node, r, call, urgent, now)) return false;
   ++round.outstanding;
-  if (urgent) round.asked.set(node);
+  if (urgent) {
+    round.asked.set(node);
+    round.settles.set(node, now > leases_[round.lease].adrift_until);
+  }
   if (with_text) round.given_text.set(node);
   Note(round, node);
   return true;

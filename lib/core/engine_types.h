@@ -111,7 +111,8 @@ struct Round {
   NodeSet spared;                           // kFinalise: nodes that need not be asked.
   NodeSet owed;                             // kRelease: told nodes that have not confirmed.
   NodeSet given_text;                       // Nodes that had forgotten the script and were sent it.
-  NodeSet asked;                            // kRelease: owed nodes that a release is on its way to.
+  NodeSet asked;                            // kRelease: owed nodes that a release is on its way to,
+  NodeSet settles;                          // which was sent when nothing adrift could follow it.
   StatusDone done;                          // kExtend, kRelease
   InspectDone inspected;                    // kInspect
 };

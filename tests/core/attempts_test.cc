@@ -42,6 +42,9 @@ TEST(AttemptsTest, ReleaseIsSentAgainOnTheNextConnection) {
   h.Advance(3s);
   EXPECT_EQ(h.Waiting(2), "release") << "the acquire may have been carried out after the first";
   h.Deleted(2);
+  h.Advance(3s);
+  EXPECT_EQ(h.Waiting(2), "release") << "and after the second, which was sent too early, too";
+  h.Absent(2);
   h.Down(2);
   h.Up(2);
   EXPECT_EQ(h.Waiting(2), "");

@@ -136,6 +136,25 @@ TEST(ReleaseTest, IsOwedAsLongAsALateExtensionCouldProlong) {
   EXPECT_EQ(h.Waiting(0), "release");
 }
 
+// The process slept before it heard: the answer may be from before what was adrift.
+TEST(ReleaseTest, IsOwedAgainIfItWasSentWhileARequestWasAdrift) {
+  Connected h(3);
+  h.Acquire({.ttl = 10s});
+  for (const int node : {1, 2}) h.Busy(node);
+  ASSERT_TRUE(h.done());
+  for (const int node : {1, 2}) h.AnswerText(node, "FOREIGN");
+  h.Down(0);
+  h.Up(0);
+  ASSERT_EQ(h.Waiting(0), "release");
+  h.Freeze(5s);
+  h.Absent(0);
+  h.Advance(5s);
+  ASSERT_EQ(h.Waiting(0), "release");
+  h.Absent(0);
+  h.Advance(5s);
+  EXPECT_EQ(h.Waiting(0), "") << "that one was sent when nothing could follow it";
+}
+
 TEST(ForgetTest, LeavesTheKeysAlone) {
   Connected h(3);
   const LeaseId id = h.Hold();

@@ -158,9 +158,11 @@ bool IsSame(const ConfigValue& a, const ConfigValue& b) {
   return true;
 }
 
-// Keys of more than 1024 bytes are none to the parser.
+// To the parser, what takes more than 1024 bytes as it is written is no key.
 bool CanBeJson(const ConfigValue& value) {
-  if (value.key.size() > 200) return false;
+  std::string key;
+  AppendText(key, value.key);
+  if (key.size() > 1000) return false;
   for (const ConfigValue& child : value.children) {
     if (!CanBeJson(child)) return false;
   }

@@ -8,56 +8,46 @@
 -- whatever type (pttl -1: for ever; owner '' and c 0: no lock of ours); {'SHUT'} the node does not
 -- grant to who shows this pass; {'LATE', now} past the deadline.
 -- A lock's value is nonce:c:owner. With hint '0' fencing is off: c is 0, no counter is touched.
-local nonce, ttl, deadline, pass = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+-- This runs on every node for every lock, so there is no function in it and no call that can be saved.
+local nonce, ttl, pass = ARGV[1], ARGV[2], ARGV[4]
 local hint, retention, owner = tonumber(ARGV[5]), ARGV[6], ARGV[7]
-local count = (#KEYS - 1) / 2
 local fenced = hint > 0
 
 -- A request may sit in a dead connection's buffer long after its attempt was undone.
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
-local now = math.floor(now_us / 1000)
-if now > tonumber(deadline) then
-  return {'LATE', now}
+if now_us >= (tonumber(ARGV[3]) + 1) * 1000 then
+  return {'LATE', math.floor(now_us / 1000)}
 end
 
 -- No guard: the node lost its data. Another pass: it was restarted, or shut, since it was shown.
-local guard = redis.call('HMGET', KEYS[1], 'pass', 'hwm', 'floor')
-if pass == '' or guard[1] ~= pass then
+local current, hwm, floor
+if fenced then
+  local guard = redis.call('HMGET', KEYS[1], 'pass', 'hwm', 'floor')
+  current, hwm, floor = guard[1], tonumber(guard[2]) or 0, tonumber(guard[3]) or 0
+else
+  current = redis.call('HGET', KEYS[1], 'pass')
+end
+if pass == '' or current ~= pass then
   return {'SHUT'}
 end
 
--- The holder's nonce, c and name; nil, 0 and '' for what is no lock of ours.
-local function read_lock(held)
-  if type(held) ~= 'string' then
-    return nil, 0, ''
-  end
-  local holder, c, name = string.match(held, '^(%x+):(%d+):(.*)$')
-  if not holder or #holder ~= 32 or tonumber(c) >= 2 ^ 53 then
-    return nil, 0, ''
-  end
-  -- Whatever a key of somebody else's is filled with: the answer stays small.
-  return holder, tonumber(c), string.sub(name, 1, 256)
-end
-
--- nil where there is none. Rubbish in its place counts as none and is overwritten: it must not cost
--- the lock, and the high-water mark keeps the counter from going back.
-local function read_counter(key)
-  local text = redis.pcall('GET', key)
-  local c = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
-  return c and c < 2 ^ 53 and c or nil
-end
-
-local own = {'OWN'}
-local absent = false
-for i = 1, count do
-  local held = redis.pcall('GET', KEYS[2 * i])
+local own, absent = {'OWN'}, false
+for i = 2, #KEYS, 2 do
+  local held = redis.pcall('GET', KEYS[i])
   if held then
-    local holder, c, name = read_lock(held)
-    if holder ~= nonce then
-      return {'BUSY', redis.call('PTTL', KEYS[2 * i]), name, c, i}
+    local holder, c, name
+    if type(held) == 'string' then
+      holder, c, name = string.match(held, '^(%x+):(%d+):(.*)$')
     end
-    own[i + 1] = c
+    if not holder or #holder ~= 32 or tonumber(c) >= 2 ^ 53 then
+      holder, c, name = nil, 0, ''
+    end
+    if holder ~= nonce then
+      -- Whatever a key of somebody else's is filled with: the answer stays small.
+      return {'BUSY', redis.call('PTTL', KEYS[i]), string.sub(name, 1, 256), tonumber(c), i / 2}
+    end
+    own[i / 2 + 1] = tonumber(c)
   else
     absent = true
   end
@@ -70,29 +60,36 @@ end
 if hint > now_us + 86400 * 1000000 then
   hint = 0
 end
-local hwm, floor = tonumber(guard[2]) or 0, tonumber(guard[3]) or 0
 local granted, highest = {'OK'}, hwm
-for i = 1, count do
+for i = 3, #KEYS, 2 do
   local c = 0
   if fenced then
-    local base = math.max(read_counter(KEYS[2 * i + 1]) or hwm, floor)
-    c = math.max(base + 1, hint)
+    -- Rubbish in a counter's place counts as none and is overwritten: it must not cost the lock, and
+    -- the high-water mark keeps the counter from going back.
+    local text = redis.pcall('GET', KEYS[i])
+    local last = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
+    if not last or last >= 2 ^ 53 then
+      last = hwm
+    end
+    c = math.max(last + 1, floor + 1, hint)
     if c >= 2 ^ 53 then
       return {err = 'ERR a fencing counter has reached the end of its range'}
     end
     highest = math.max(highest, c)
   end
-  granted[i + 1] = c
+  granted[(i + 1) / 2] = c
 end
 
-for i = 1, count do
-  local c = string.format('%.0f', granted[i + 1])
-  redis.call('SET', KEYS[2 * i], nonce .. ':' .. c .. ':' .. owner, 'PX', ttl)
+for i = 2, #KEYS, 2 do
+  local c = granted[i / 2 + 1]
+  -- Mostly it is the hint, which is there as text.
+  local digits = c == hint and ARGV[5] or string.format('%.0f', c)
+  redis.call('SET', KEYS[i], nonce .. ':' .. digits .. ':' .. owner, 'PX', ttl)
   if fenced then
-    redis.call('SET', KEYS[2 * i + 1], c, 'PX', retention)
+    redis.call('SET', KEYS[i + 1], digits, 'PX', retention)
   end
 end
-if highest > hwm then
+if fenced and highest > hwm then
   redis.call('HSET', KEYS[1], 'hwm', string.format('%.0f', highest))
 end
 return granted

@@ -1,5 +1,6 @@
 #include "holdfast/client.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "client_state.h"
@@ -41,7 +42,10 @@ absl::StatusOr<std::shared_ptr<detail::RedisHandle>> MakeRedis(
 absl::StatusOr<Client> Client::Create(asio::any_io_executor executor, ClientOptions options) {
   const auto voters = detail::ReadVoters(options);
   if (!voters.ok()) return voters.status();
-  auto tls = net::TlsContext::Create(options.tls);
+  const bool connects_by_tls =
+      !voters->clusters.empty() || std::any_of(voters->nodes.begin(), voters->nodes.end(),
+                                               [](const core::Endpoint& node) { return node.tls; });
+  auto tls = net::TlsContext::CreateIfNeeded(connects_by_tls, options.tls);
   if (!tls.ok()) return tls.status();
   auto redis = MakeRedis(executor, options);
   if (!redis.ok()) return redis.status();

@@ -29,17 +29,6 @@ net::SessionOptions MakeSessionOptions(const RedisOptions& options) {
   return session;
 }
 
-// The system's authorities are many: a client that will never ask for them need not read them.
-bool MayNeedTls(const RedisOptions& options) {
-  if (options.server.tls || !options.cluster.empty()) return true;
-  const TlsOptions& tls = options.tls;
-  for (const std::string* text : {&tls.ca_file, &tls.ca, &tls.certificate_file, &tls.certificate,
-                                  &tls.key_file, &tls.key, &tls.server_name}) {
-    if (!text->empty()) return true;  // To be checked, even so.
-  }
-  return false;
-}
-
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<RedisState>> RedisState::Make(const asio::any_io_executor& executor,
@@ -47,11 +36,10 @@ absl::StatusOr<std::shared_ptr<RedisState>> RedisState::Make(const asio::any_io_
   absl::Status status = CheckRedisOptions(options);
   if (!status.ok()) return status;
   net::SessionOptions session = MakeSessionOptions(options);
-  if (MayNeedTls(options)) {
-    auto tls = net::TlsContext::Create(options.tls);
-    if (!tls.ok()) return tls.status();
-    session.link.tls = *std::move(tls);
-  }
+  const bool connects_by_tls = options.server.tls || !options.cluster.empty();
+  auto tls = net::TlsContext::CreateIfNeeded(connects_by_tls, options.tls);
+  if (!tls.ok()) return tls.status();
+  session.link.tls = *std::move(tls);
   return std::make_shared<RedisState>(executor, std::move(options), std::move(session));
 }
 

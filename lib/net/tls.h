@@ -29,6 +29,11 @@ class TlsContext {
   // and what is wrong with it.
   static absl::StatusOr<std::shared_ptr<const TlsContext>> Create(const TlsOptions& options);
 
+  // The same; but null for who will not connect by TLS and has no options to be checked, because
+  // the system's authorities take long to read.
+  static absl::StatusOr<std::shared_ptr<const TlsContext>> CreateIfNeeded(
+      bool connects_by_tls, const TlsOptions& options);
+
  private:
   friend class TlsSession;
   TlsContext(std::unique_ptr<ssl_ctx_st, TlsFree> context, std::string server_name);

@@ -71,6 +71,15 @@ void Configure(ssl_ctx_st* context, bool verify) {
                                 SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
 }
 
+bool AreGiven(const TlsOptions& options) {
+  for (const std::string* text :
+       {&options.ca_file, &options.ca, &options.certificate_file, &options.certificate,
+        &options.key_file, &options.key, &options.server_name}) {
+    if (!text->empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void TlsFree::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
@@ -91,6 +100,12 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Create(const TlsOp
   status = ShowIdentity(context.get(), options);
   if (!status.ok()) return status;
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context), options.server_name));
+}
+
+absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::CreateIfNeeded(
+    bool connects_by_tls, const TlsOptions& options) {
+  if (!connects_by_tls && !AreGiven(options)) return nullptr;
+  return Create(options);
 }
 
 }  // namespace holdfast::net

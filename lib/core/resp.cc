@@ -16,13 +16,40 @@ constexpr std::size_t kStartBytes = 24;
 // What may stand around a text: its type, its length, two line ends.
 constexpr std::size_t kFrameBytes = 32;
 
-void AppendLength(std::string& out, char type, std::size_t length) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
-  out.push_back(type);
-  out.append(digits, end);
-  out.append("\r\n");
-}
+// Gathers short pieces, so that the text they are appended to grows once for many of them.
+class Pieces {
+ public:
+  explicit Pieces(std::string& out) : out_(out) {}
+
+  void Length(char type, std::size_t length) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
+    Text({&type, 1});
+    Text({digits, end});
+    Text("\r\n");
+  }
+
+  void Text(std::string_view text) {
+    if (text.size() > kCapacity - size_) Flush();
+    if (text.size() > kCapacity) {
+      out_.append(text);
+      return;
+    }
+    size_ += text.copy(bytes_ + size_, text.size());
+  }
+
+  void Flush() {
+    out_.append(bytes_, size_);
+    size_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kCapacity = 512;
+
+  std::string& out_;
+  std::size_t size_ = 0;
+  char bytes_[kCapacity];
+};
 
 std::string FirstLine(std::string_view bytes) {
   std::string text;
@@ -58,12 +85,14 @@ std::size_t AnnouncedBytes(const redisReader& reader) {
 }  // namespace
 
 void AppendCommand(std::string& out, std::span<const std::string_view> arguments) {
-  AppendLength(out, '*', arguments.size());
+  Pieces pieces(out);
+  pieces.Length('*', arguments.size());
   for (const std::string_view argument : arguments) {
-    AppendLength(out, '$', argument.size());
-    out.append(argument);
-    out.append("\r\n");
+    pieces.Length('$', argument.size());
+    pieces.Text(argument);
+    pieces.Text("\r\n");
   }
+  pieces.Flush();
 }
 
 // Turns hiredis' callbacks into elements of a Reply. A callback must not throw and answers null to

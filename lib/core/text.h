@@ -36,7 +36,7 @@ std::optional<Integer> ParseNumber(std::string_view text) {
 // A number's decimal digits without an allocation.
 class Digits {
  public:
-  Digits() = default;
+  Digits() = default;  // Without a value, so that many cost nothing.
   explicit Digits(std::int64_t value)
       : size_(static_cast<std::size_t>(std::to_chars(digits_, digits_ + sizeof digits_, value).ptr -
                                        digits_)) {}
@@ -44,7 +44,7 @@ class Digits {
 
  private:
   char digits_[24];
-  std::size_t size_ = 0;
+  std::size_t size_;
 };
 
 // For messages: bytes that are no printable ASCII as \xNN, and no more than `limit` of them.

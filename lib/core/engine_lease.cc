@@ -130,7 +130,8 @@ void Engine::Release(LeaseId id, StatusDone done, TimePoint now) {
     return;
   }
   LeaseSlot& lease = leases_[id.slot];
-  if (!lease.attached && now >= lease.valid_until) Lose(id.slot, kNotInTime);
+  // It may have been told already, by who watches where the loop is late.
+  if (!lease.attached && now >= lease.valid_until - lease.margin) Lose(id.slot, kNotInTime);
   if (lease.attached) lease.gone_by = std::max(lease.gone_by, now + max_ttl());
   const bool lost = lease.phase == LeaseSlot::Phase::kLost;
   absl::Status status = lost ? LostStatus(lease) : absl::OkStatus();

@@ -72,6 +72,17 @@ TEST(ReleaseTest, OfAnExpiredLockAnswersAtOnceAndAsksNobody) {
   EXPECT_EQ(h.engine().leases_in_use(), 0U);
 }
 
+// Where the loop is late, the holder has been told of the loss by somebody else by then.
+TEST(ReleaseTest, OfALockWhoseLossIsDueIsLostAndSweepsTheRest) {
+  Connected h(3);
+  const LeaseId id = h.Hold({.ttl = 1s});
+  h.Freeze(h.lost_at() - h.now());
+  h.Release(id);
+  ASSERT_TRUE(h.released());
+  EXPECT_TRUE(IsLost(*h.released())) << *h.released();
+  for (int node = 0; node < 3; ++node) EXPECT_EQ(h.Waiting(node), "release");
+}
+
 TEST(ReleaseTest, OfALockLostBeforeItExpiredSweepsTheRest) {
   Connected h(3);
   const LeaseId id = h.Hold();

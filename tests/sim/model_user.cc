@@ -240,7 +240,7 @@ void ModelUser::Release() {
   if (stage_.trace.on()) Say("releases " + Joined(names_));
   // A lock that expired is not undone: its keys expire, too (PROTOCOL.md rule 7).
   // But what was lost before it expired, or may have been prolonged too late, is.
-  const bool over = lost_ || client_.now() >= valid_until_;
+  const bool over = lost_ || client_.now() >= lost_at_;
   const bool swept = !options_.auto_extend && (extended_ || client_.now() < valid_until_);
   if (over && !swept) client_.keys().LetExpire(engine().token(id_));
   if (stage_.shape.scene == Scene::kPowerCut && !over) SaveNodes();
@@ -251,8 +251,10 @@ void ModelUser::Release() {
   }
   // That a lock is lost is said without asking anybody.
   const auto call = client_.BeginCall(over ? milliseconds(0) : ModelLink::kCommandTimeout);
-  const auto done = [this, call, nonce = std::string(engine().token(id_))](const auto& status) {
+  const auto done = [this, call, over,
+                     nonce = std::string(engine().token(id_))](const auto& status) {
     client_.EndCall(call);
+    Expect(!over || !status.ok(), Checker::kLiveness, "a loss is final");
     if (status.ok()) {
       ++happenings_.released;
       stage_.released_names = names_;

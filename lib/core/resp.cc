@@ -16,39 +16,55 @@ constexpr std::size_t kStartBytes = 24;
 // What may stand around a text: its type, its length, two line ends.
 constexpr std::size_t kFrameBytes = 32;
 
+// "$40\r\n": the length of what follows. At most kFrameBytes.
+char* WriteLength(char* at, char type, std::size_t length) {
+  *at++ = type;
+  if (length >= 100) {
+    at = std::to_chars(at, at + kFrameBytes, length).ptr;
+  } else {
+    if (length >= 10) *at++ = static_cast<char>('0' + length / 10);
+    *at++ = static_cast<char>('0' + length % 10);
+  }
+  *at++ = '\r';
+  *at++ = '\n';
+  return at;
+}
+
 // Gathers short pieces, so that the text they are appended to grows once for many of them.
 class Pieces {
  public:
   explicit Pieces(std::string& out) : out_(out) {}
 
-  void Length(char type, std::size_t length) {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
-    Text({&type, 1});
-    Text({digits, end});
-    Text("\r\n");
-  }
+  void Count(std::size_t arguments) { end_ = WriteLength(end_, '*', arguments); }
 
-  void Text(std::string_view text) {
-    if (text.size() > kCapacity - size_) Flush();
-    if (text.size() > kCapacity) {
-      out_.append(text);
-      return;
-    }
-    size_ += text.copy(bytes_ + size_, text.size());
+  void Argument(std::string_view text) {
+    if (left() < text.size() + kFrameBytes) Flush();
+    end_ = WriteLength(end_, '$', text.size());
+    if (text.size() > kCapacity) return Long(text);
+    end_ += text.copy(end_, text.size());
+    *end_++ = '\r';
+    *end_++ = '\n';
   }
 
   void Flush() {
-    out_.append(bytes_, size_);
-    size_ = 0;
+    out_.append(bytes_, end_);
+    end_ = bytes_;
   }
 
  private:
   static constexpr std::size_t kCapacity = 512;
 
+  std::size_t left() const { return static_cast<std::size_t>(bytes_ + sizeof bytes_ - end_); }
+
+  void Long(std::string_view text) {
+    Flush();
+    out_.append(text);
+    out_.append("\r\n");
+  }
+
   std::string& out_;
-  std::size_t size_ = 0;
-  char bytes_[kCapacity];
+  char bytes_[kCapacity + kFrameBytes];
+  char* end_ = bytes_;
 };
 
 std::string FirstLine(std::string_view bytes) {
@@ -86,12 +102,8 @@ std::size_t AnnouncedBytes(const redisReader& reader) {
 
 void AppendCommand(std::string& out, std::span<const std::string_view> arguments) {
   Pieces pieces(out);
-  pieces.Length('*', arguments.size());
-  for (const std::string_view argument : arguments) {
-    pieces.Length('$', argument.size());
-    pieces.Text(argument);
-    pieces.Text("\r\n");
-  }
+  pieces.Count(arguments.size());
+  for (const std::string_view argument : arguments) pieces.Argument(argument);
   pieces.Flush();
 }
 

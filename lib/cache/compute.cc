@@ -5,13 +5,13 @@
 #include <asio/bind_executor.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
-#include <asio/strand.hpp>
 #include <exception>
 #include <utility>
 
 #include "core/text.h"
 #include "holdfast/errors.h"
 #include "net/clock.h"
+#include "net/strand.h"
 
 namespace holdfast {
 namespace detail {
@@ -62,7 +62,7 @@ Computation::Computation(std::shared_ptr<const CacheState> cache, std::string ke
     : cache_(std::move(cache)),
       key_(std::move(key)),
       options_(options),
-      strand_(asio::make_strand(cache_->redis.get_executor())),
+      strand_(net::MakeStrand(cache_->redis.get_executor())),
       compute_(std::move(compute)) {}
 
 void Computation::Start(Completion<Result> done) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <asio/strand.hpp>
 #include <cstddef>
 #include <exception>
 #include <iterator>
@@ -13,6 +12,7 @@
 #include "core/stats_sum.h"
 #include "core/text.h"
 #include "net/route.h"
+#include "net/strand.h"
 #include "redis_state.h"
 
 namespace holdfast::detail {
@@ -77,13 +77,15 @@ core::EngineOptions MakeEngineOptions(const ClientOptions& options,
 }
 
 net::ConnectionOptions MakeConnectionOptions(const ClientOptions& options,
-                                             std::shared_ptr<const net::TlsContext> tls) {
+                                             std::shared_ptr<const net::TlsContext> tls,
+                                             const asio::any_io_executor& strand) {
   net::ConnectionOptions connection;
   connection.client_name = options.client_name;
   connection.link.connect_timeout = options.connect_timeout;
   connection.link.command_timeout = options.command_timeout;
   connection.link.keep_alive = kKeepAlive;
   connection.link.tls = std::move(tls);
+  connection.link.polls = std::make_shared<net::PollSet>(strand);
   connection.cluster_node_timeout = options.cluster_node_timeout;
   return connection;
 }
@@ -106,13 +108,24 @@ ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions op
                          const Voters& voters, std::shared_ptr<const net::TlsContext> tls,
                          std::shared_ptr<RedisHandle> redis)
     : executor_(executor),
-      strand_(asio::make_strand(executor)),
+      strand_(net::MakeStrand(executor)),
       options_(std::move(options)),
       fork_generation_(net::ForkGeneration()),
       redis_(std::move(redis)),
       timer_(strand_),
       drain_timer_(strand_) {
-  MakeGroups(voters, MakeConnectionOptions(options_, std::move(tls)));
+  MakeGroups(voters, MakeConnectionOptions(options_, std::move(tls), strand_));
+}
+
+// What these defer in turn comes later, so that calls which end at once, and are made again, leave
+// others their turn.
+void ClientState::RunDeferred() {
+  if (!running_.empty()) return;
+  running_.swap(deferred_);
+  for (auto& call : running_) call();
+  running_.clear();
+  if (deferred_.empty()) return;
+  asio::post(strand_, [self = shared_from_this()] { self->RunDeferred(); });
 }
 
 void ClientState::MakeGroups(const Voters& voters, const net::ConnectionOptions& connection) {

@@ -1,11 +1,11 @@
 #include "redis_state.h"
 
 #include <asio/post.hpp>
-#include <asio/strand.hpp>
 #include <exception>
 
 #include "net/cluster_router.h"
 #include "net/single_router.h"
+#include "net/strand.h"
 #include "net/tls.h"
 #include "redis_limits.h"
 
@@ -29,6 +29,11 @@ net::SessionOptions MakeSessionOptions(const RedisOptions& options) {
   return session;
 }
 
+net::SessionOptions OnStrand(net::SessionOptions session, const asio::any_io_executor& strand) {
+  session.link.polls = std::make_shared<net::PollSet>(strand);
+  return session;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<RedisState>> RedisState::Make(const asio::any_io_executor& executor,
@@ -46,9 +51,9 @@ absl::StatusOr<std::shared_ptr<RedisState>> RedisState::Make(const asio::any_io_
 RedisState::RedisState(const asio::any_io_executor& executor, RedisOptions options,
                        net::SessionOptions session)
     : executor_(executor),
-      strand_(asio::make_strand(executor)),
+      strand_(net::MakeStrand(executor)),
       options_(std::move(options)),
-      session_(std::move(session)),
+      session_(OnStrand(std::move(session), strand_)),
       router_(MakeRouter()),
       subscriber_(std::make_shared<net::Subscriber>(strand_, session_, router_)) {}
 

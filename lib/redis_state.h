@@ -4,7 +4,6 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/dispatch.hpp>
-#include <asio/strand.hpp>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "net/clock.h"
 #include "net/router.h"
 #include "net/session.h"
+#include "net/strand.h"
 #include "net/subscriber.h"
 
 namespace holdfast::detail {
@@ -37,7 +37,7 @@ class RedisState final : public std::enable_shared_from_this<RedisState> {
   // Runs `call(router)` on the strand.
   template <class Call>
   void Run(Call call) {
-    if (strand_.running_in_this_thread()) return call(*router_);
+    if (net::IsOnStrand(strand_)) return call(*router_);
     asio::dispatch(strand_, [self = shared_from_this(), call = std::move(call)]() mutable {
       call(*self->router_);
     });
@@ -57,7 +57,7 @@ class RedisState final : public std::enable_shared_from_this<RedisState> {
   core::TimePoint Deadline() const { return net::Now() + options_.command_timeout; }
 
   const asio::any_io_executor& executor() const { return executor_; }
-  const asio::strand<asio::any_io_executor>& strand() const { return strand_; }
+  const asio::any_io_executor& strand() const { return strand_; }
   const RedisOptions& options() const { return options_; }
   const net::Router& router() const { return *router_; }
   bool is_open() const { return started_ && (!begun_ || router_->is_open()); }
@@ -70,7 +70,7 @@ class RedisState final : public std::enable_shared_from_this<RedisState> {
   std::shared_ptr<net::Router> MakeRouter() const;
 
   const asio::any_io_executor executor_;
-  const asio::strand<asio::any_io_executor> strand_;
+  const asio::any_io_executor strand_;
   const RedisOptions options_;
   const net::SessionOptions session_;
   const int fork_generation_ = net::ForkGeneration();

@@ -115,7 +115,7 @@ absl::StatusOr<Child> Child::Fork(const ChildPlan& plan) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return SystemError("cannot make a socket for the command");
   }
-  UniqueFd ours(ends[0]), theirs(ends[1]);
+  net::UniqueFd ours(ends[0]), theirs(ends[1]);
   Launch launch{Pointers(plan.command),
                 Pointers(MakeEnvironment(plan.environment)),
                 plan.default_signals,
@@ -140,7 +140,7 @@ Child::~Child() {
 }
 
 absl::Status Child::Execute() {
-  const UniqueFd socket = std::move(socket_);
+  const net::UniqueFd socket = std::move(socket_);
   const char go = 1;
   send(socket.get(), &go, 1, MSG_NOSIGNAL);
   int error = 0;

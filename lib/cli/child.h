@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::cli {
 
@@ -49,12 +49,13 @@ class Child {
   int Reap();
 
  private:
-  Child(pid_t pid, std::string program, UniqueFd socket)
+  Child(pid_t pid, std::string program, net::UniqueFd socket)
       : pid_(pid), program_(std::move(program)), socket_(std::move(socket)) {}
 
   pid_t pid_;
   std::string program_;
-  UniqueFd socket_;  // We write a byte for "go"; it writes errno if exec fails, else just closes.
+  net::UniqueFd
+      socket_;  // We write a byte for "go"; it writes errno if exec fails, else just closes.
 };
 
 }  // namespace holdfast::cli

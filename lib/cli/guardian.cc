@@ -21,7 +21,7 @@ namespace {
 constexpr int kGoodbyeMs = 1'000;
 
 void WaitForExit(pid_t pid) {
-  const UniqueFd process(PidfdOpen(pid));
+  const net::UniqueFd process(PidfdOpen(pid));
   pollfd ended{process.get(), POLLIN, 0};
   if (poll(&ended, 1, kGoodbyeMs) <= 0) kill(pid, SIGKILL);
   while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
@@ -36,7 +36,7 @@ absl::StatusOr<Guardian> Guardian::Start() {
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     return SystemError("cannot make a socket for the guardian process");
   }
-  UniqueFd ours(ends[0]), theirs(ends[1]);
+  net::UniqueFd ours(ends[0]), theirs(ends[1]);
   const pid_t pid = fork();
   if (pid < 0) return SystemError("cannot start the guardian process");
   if (pid == 0) BeGuardian(theirs.get());

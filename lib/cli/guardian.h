@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "cli/guardian_process.h"
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::cli {
 
@@ -40,11 +40,11 @@ class Guardian {
   void Dismiss();
 
  private:
-  Guardian(pid_t pid, UniqueFd socket) : pid_(pid), socket_(std::move(socket)) {}
+  Guardian(pid_t pid, net::UniqueFd socket) : pid_(pid), socket_(std::move(socket)) {}
   bool Send(const GuardianOrder& order) const;
 
   pid_t pid_;
-  UniqueFd socket_;
+  net::UniqueFd socket_;
   bool gone_ = false;
 };
 

@@ -24,7 +24,7 @@
 #include "cli/local_server.h"
 #include "cli/signal_hold.h"
 #include "cli/system_error.h"
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 #include "nlohmann/json.hpp"
 
 namespace holdfast::cli {
@@ -50,12 +50,12 @@ absl::Status OpenError(const std::string& folder) {
 }
 
 // Waits for other calls of ours: they take seconds, and end by their own deadlines.
-absl::StatusOr<UniqueFd> LockFolder(const std::string& folder, bool create) {
+absl::StatusOr<net::UniqueFd> LockFolder(const std::string& folder, bool create) {
   for (;;) {
     if (create && mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
       return SystemError(absl::StrCat("cannot make ", folder));
     }
-    UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    net::UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) return OpenError(folder);
     struct stat about {};
     fstat(fd.get(), &about);

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/local_server.h"
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::cli {
 
@@ -36,7 +36,7 @@ class LocalNodes {
   absl::Status Stop();
 
  private:
-  LocalNodes(std::string folder, UniqueFd lock)
+  LocalNodes(std::string folder, net::UniqueFd lock)
       : folder_(std::move(folder)), lock_(std::move(lock)) {}
 
   absl::Status Load();
@@ -47,7 +47,7 @@ class LocalNodes {
   std::string StatePath() const { return folder_ + "/nodes.json"; }
 
   std::string folder_;
-  UniqueFd lock_;
+  net::UniqueFd lock_;
   std::vector<LocalServer> servers_;
 };
 

@@ -23,7 +23,7 @@
 #include "cli/pidfd.h"
 #include "cli/ping.h"
 #include "cli/system_error.h"
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::cli {
 namespace {
@@ -196,7 +196,7 @@ ServerState StateOf(const LocalServer& server) {
 }
 
 absl::Status StopServer(const LocalServer& server) {
-  const UniqueFd process(PidfdOpen(server.pid));
+  const net::UniqueFd process(PidfdOpen(server.pid));
   // Looked at behind PidfdOpen, which from then on means this very process.
   if (!process || !IsThatServer(server)) return absl::OkStatus();
   PidfdSignal(process.get(), SIGTERM);

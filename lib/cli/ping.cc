@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::cli {
 namespace {
@@ -34,7 +34,7 @@ void SetTimeout(int fd, std::chrono::milliseconds timeout) {
 }  // namespace
 
 bool AnswersPing(int port, std::chrono::milliseconds timeout) {
-  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const net::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   SetTimeout(fd.get(), timeout);
   const sockaddr_in address = Loopback(port);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
@@ -47,7 +47,7 @@ bool AnswersPing(int port, std::chrono::milliseconds timeout) {
 }
 
 int FindFreePort() {
-  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const net::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = Loopback(0);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "cli/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::cli {
 
@@ -25,7 +25,7 @@ class Terminal {
  private:
   pid_t Foreground() const;
 
-  UniqueFd tty_;  // Closed if there is no controlling terminal.
+  net::UniqueFd tty_;  // Closed if there is no controlling terminal.
 };
 
 }  // namespace holdfast::cli

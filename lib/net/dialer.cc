@@ -126,11 +126,13 @@ std::string Dialer::TimeoutReason() const {
   return "no connection within " + time;
 }
 
+// The loop would go on watching a socket that it has.
 void Dialer::Finish(std::string problem) {
   Done done = std::exchange(done_, nullptr);
-  Socket socket = std::move(socket_);
-  asio::error_code ignored;
-  if (!problem.empty()) socket.close(ignored);
+  UniqueFd socket;
+  asio::error_code error;
+  if (problem.empty()) socket.Reset(socket_.release(error));
+  if (error) problem = "cannot connect: " + Words(error);
   Cancel();
   done(std::move(problem), std::move(socket));
 }

@@ -15,16 +15,15 @@
 #include "holdfast/endpoint.h"
 #include "net/clock.h"
 #include "net/resolver.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::net {
-
-using Socket = asio::generic::stream_protocol::socket;
 
 // Connects once. Made anew for each try; lives on one strand, `executor`.
 class Dialer final : public std::enable_shared_from_this<Dialer> {
  public:
-  // `problem` is empty, and the socket open and non-blocking; or it says why there is none.
-  using Done = absl::AnyInvocable<void(std::string problem, Socket socket)>;
+  // `problem` is empty, and the socket connected and non-blocking; or it says why there is none.
+  using Done = absl::AnyInvocable<void(std::string problem, UniqueFd socket)>;
 
   Dialer(const asio::any_io_executor& executor, core::milliseconds timeout);
 
@@ -54,7 +53,7 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
   core::TimePoint deadline_;
   core::TimePoint watch_until_;
   Resolver resolver_;
-  Socket socket_;
+  asio::generic::stream_protocol::socket socket_;
   asio::steady_timer timer_;
   asio::steady_timer backlog_timer_;
   std::vector<Address> addresses_;

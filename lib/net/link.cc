@@ -5,10 +5,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <asio/buffer.hpp>
-#include <asio/defer.hpp>
-#include <asio/detail/socket_option.hpp>
-#include <asio/ip/tcp.hpp>
+#include <asio/error.hpp>
+#include <cerrno>
+#include <span>
 #include <utility>
 
 #include "core/text.h"
@@ -25,9 +24,25 @@ constexpr core::ReplyLimits kHandshakeLimits = {.bytes = 4 * 1024 * 1024};
 // Linux takes no more seconds for TCP_KEEPIDLE.
 constexpr std::int64_t kMaxKeepIdle = 32'767;
 
-asio::error_code SetNumber(Socket& socket, int level, int name, int value) {
-  if (setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0) return {};
-  return {errno, asio::system_category()};
+asio::error_code LastError() { return {errno, asio::system_category()}; }
+
+asio::error_code SetNumber(int socket, int level, int name, int value) {
+  if (setsockopt(socket, level, name, &value, sizeof value) == 0) return {};
+  return LastError();
+}
+
+// What was read, or written; `error` may be that it would block.
+std::size_t ReadSome(int socket, std::span<char> buffer, asio::error_code& error) {
+  const ssize_t size = recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0) error = LastError();
+  if (size == 0) error = asio::error::eof;
+  return static_cast<std::size_t>(std::max<ssize_t>(size, 0));
+}
+
+std::size_t WriteSome(int socket, std::string_view bytes, asio::error_code& error) {
+  const ssize_t size = send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (size < 0) error = LastError();
+  return static_cast<std::size_t>(std::max<ssize_t>(size, 0));
 }
 
 }  // namespace
@@ -36,7 +51,7 @@ Link::Link(const asio::any_io_executor& executor, LinkOptions options, Owner& ow
     : executor_(executor),
       options_(std::move(options)),
       owner_(&owner),
-      socket_(executor),
+      polls_(options_.polls ? options_.polls : std::make_shared<PollSet>(executor)),
       timer_(executor),
       pipeline_(kHandshakeLimits) {}
 
@@ -44,15 +59,16 @@ void Link::Start(const Endpoint& endpoint) {
   endpoint_ = endpoint;
   connect_deadline_ = Now() + options_.connect_timeout;
   dialer_ = std::make_shared<Dialer>(executor_, options_.connect_timeout);
-  dialer_->Dial(endpoint, [self = shared_from_this()](const std::string& problem, Socket socket) {
+  dialer_->Dial(endpoint, [self = shared_from_this()](const std::string& problem, UniqueFd socket) {
     if (!problem.empty()) return self->Fail({Vote::kDown, problem});
     self->OnConnected(std::move(socket));
   });
 }
 
-void Link::OnConnected(Socket socket) {
+void Link::OnConnected(UniqueFd socket) {
   socket_ = std::move(socket);
-  const asio::error_code error = SetSocketOptions();
+  asio::error_code error = SetSocketOptions();
+  if (!error) error = polls_->Add(socket_.get(), AsMember());
   if (error) return Fail({Vote::kDown, "cannot connect: " + Words(error)});
   Watch(connect_deadline_ - Now());
   if (!endpoint_.tls) {
@@ -60,23 +76,22 @@ void Link::OnConnected(Socket socket) {
   } else {
     StartTls();
   }
-  if (phase_ == Phase::kEnded) return;
-  Read();
-  Flush();
+  if (phase_ != Phase::kEnded) Flush();
 }
 
 asio::error_code Link::SetSocketOptions() {
   if (!endpoint_.unix_socket.empty()) return {};
+  const int socket = socket_.get();
   asio::error_code error;
-  if (options_.no_delay) error = SetNumber(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options_.no_delay) error = SetNumber(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   if (error || options_.keep_alive.count() == 0) return error;
   // The kernel counts in seconds; with three more questions it gives up after twice the time.
   const auto idle = std::clamp<std::int64_t>(options_.keep_alive.count() / 1000, 1, kMaxKeepIdle);
   const auto pause = std::max<std::int64_t>(idle / 3, 1);
-  error = SetNumber(socket_, SOL_SOCKET, SO_KEEPALIVE, 1);
-  if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle));
-  if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(pause));
-  if (!error) error = SetNumber(socket_, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  error = SetNumber(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (!error) error = SetNumber(socket, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle));
+  if (!error) error = SetNumber(socket, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(pause));
+  if (!error) error = SetNumber(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
   return error;
 }
 
@@ -101,25 +116,15 @@ void Link::SetReady(core::milliseconds command_timeout) {
 }
 
 void Link::ScheduleFlush() {
-  if (flush_scheduled_) return;
-  flush_scheduled_ = true;
-  // Behind the handlers that are ready now, so that one write carries what they all send.
-  asio::defer(executor_, [self = shared_from_this()] {
-    self->flush_scheduled_ = false;
-    if (!self->InForkedChild()) self->Flush();
-  });
+  if (std::exchange(flush_scheduled_, true)) return;
+  polls_->ScheduleFlush(AsMember());
 }
 
 void Link::Flush() {
-  while (phase_ != Phase::kDialing && phase_ != Phase::kEnded && !write_under_way_) {
-    std::string_view bytes = NextPiece();
-    if (bytes.empty()) return;
-    write_under_way_ = true;
-    asio::error_code error;
-    bytes.remove_prefix(socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error));
-    if (error && error != asio::error::would_block) return FailWrite(error);
-    if (!bytes.empty()) return WriteRest(bytes);
-    PieceWritten();
+  flush_scheduled_ = false;
+  while (phase_ != Phase::kDialing && phase_ != Phase::kEnded && unwritten_.empty()) {
+    const std::string_view bytes = NextPiece();
+    if (bytes.empty() || !Write(bytes)) return;
   }
 }
 
@@ -136,47 +141,39 @@ std::string_view Link::NextPiece() {
 }
 
 void Link::PieceWritten() {
-  write_under_way_ = false;
   secured_writing_.clear();
   if (!tls_) pipeline_.FinishWrite();
 }
 
-// Waits before it writes, so that a forked child which runs the same loop sends none of our bytes.
-void Link::WriteRest(std::string_view bytes) {
-  auto on_writable = [self = shared_from_this(), bytes](asio::error_code error) {
-    if (self->phase_ == Phase::kEnded || self->InForkedChild()) return;
-    if (error) return self->FailWrite(error);
-    self->WriteOn(bytes);
-  };
-  socket_.async_wait(Socket::wait_write, std::move(on_writable));
-}
-
-void Link::WriteOn(std::string_view bytes) {
+// Whether all of the piece was.
+bool Link::Write(std::string_view bytes) {
   asio::error_code error;
-  bytes.remove_prefix(socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error));
-  if (error && error != asio::error::would_block) return FailWrite(error);
-  if (!bytes.empty()) return WriteRest(bytes);
+  bytes.remove_prefix(WriteSome(socket_.get(), bytes, error));
+  unwritten_ = bytes;
+  if (error && error != asio::error::would_block) {
+    FailWrite(error);
+    return false;
+  }
+  if (!bytes.empty()) {
+    polls_->AwaitRoom(socket_.get());
+    return false;
+  }
   PieceWritten();
-  Flush();
+  return true;
 }
 
-// Waits before it reads, so that a forked child which runs the same loop eats none of our bytes.
-void Link::Read() {
-  auto on_readable = [self = shared_from_this()](asio::error_code error) {
-    if (self->phase_ == Phase::kEnded || self->InForkedChild()) return;
-    if (error) return self->Fail({Vote::kDown, Words(error)});
-    self->OnReadable();
-  };
-  socket_.async_wait(Socket::wait_read, std::move(on_readable));
+void Link::OnWritable() {
+  if (phase_ == Phase::kEnded || unwritten_.empty()) return;
+  if (Write(unwritten_)) Flush();
 }
 
 void Link::OnReadable() {
+  if (phase_ == Phase::kEnded) return;
   asio::error_code error;
-  const std::size_t size = socket_.read_some(asio::buffer(received_), error);
-  if (error == asio::error::would_block) return Read();
+  const std::size_t size = ReadSome(socket_.get(), received_, error);
+  if (error == asio::error::would_block) return;
   if (error) return Fail({Vote::kDown, Words(error)});
   OnBytes({received_.data(), size});
-  if (phase_ != Phase::kEnded) Read();
 }
 
 void Link::OnBytes(std::string_view bytes) {
@@ -259,7 +256,7 @@ std::string Link::TimeoutReason() const {
 void Link::FailWrite(const asio::error_code& error) {
   asio::error_code end;
   while (phase_ != Phase::kEnded && !end) {
-    const std::size_t size = socket_.read_some(asio::buffer(received_), end);
+    const std::size_t size = ReadSome(socket_.get(), received_, end);
     if (!end) OnBytes({received_.data(), size});
   }
   Fail({Vote::kDown, Words(error)});
@@ -281,9 +278,9 @@ void Link::Detach() {
 
 void Link::Shut() {
   phase_ = Phase::kEnded;
-  asio::error_code ignored;
   if (dialer_) dialer_->Cancel();
-  socket_.close(ignored);
+  if (socket_) polls_->Remove(socket_.get());
+  socket_.Reset();
   timer_.cancel();
 }
 

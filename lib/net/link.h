@@ -19,7 +19,9 @@
 #include "holdfast/endpoint.h"
 #include "net/clock.h"
 #include "net/dialer.h"
+#include "net/poll_set.h"
 #include "net/tls.h"
+#include "net/unique_fd.h"
 
 namespace holdfast::net {
 
@@ -30,12 +32,15 @@ struct LinkOptions {
   bool no_delay = true;                 // TCP_NODELAY.
   core::milliseconds keep_alive{0};  // Idle time before TCP asks whether the peer lives; 0: never.
   std::shared_ptr<const TlsContext> tls = {};  // For endpoints with `tls`.
+  std::shared_ptr<PollSet> polls = {};         // Of the strand; null: one of its own.
 };
 
 // Connects, secures the connection where that is asked for, and moves the bytes of a pipeline. Made
 // anew for each try and never used again. Lives on one strand, `executor`, and so does its owner,
 // which must call Detach() or see OnEnd() before it goes.
-class Link final : public std::enable_shared_from_this<Link>, private core::Pipeline::Receiver {
+class Link final : public std::enable_shared_from_this<Link>,
+                   private PollSet::Member,
+                   private core::Pipeline::Receiver {
  public:
   class Owner {
    public:
@@ -67,7 +72,7 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
   // To add commands to, each followed by ScheduleFlush().
   core::Pipeline& pipeline() { return pipeline_; }
 
-  // What is to be written goes out in one piece, once the handlers that are ready now have run.
+  // What is to be written goes out in one piece, at the end of the turn (PollSet).
   void ScheduleFlush();
 
   // While the handshake goes on: the instant by which it must be done.
@@ -82,19 +87,16 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
  private:
   enum class Phase { kDialing, kSecuring, kHandshaking, kReady, kEnded };
 
-  void OnConnected(Socket socket);
+  std::shared_ptr<Member> AsMember() { return {shared_from_this(), this}; }
+  void OnConnected(UniqueFd socket);
   asio::error_code SetSocketOptions();
   void StartTls();
   void Open();
 
   bool InForkedChild() const { return ForkGeneration() != fork_generation_; }
-  void Flush();
   std::string_view NextPiece();
   void PieceWritten();
-  void WriteRest(std::string_view bytes);
-  void WriteOn(std::string_view bytes);
-  void Read();
-  void OnReadable();
+  bool Write(std::string_view bytes);
   void OnBytes(std::string_view bytes);
   void OnSecuredBytes(std::string_view bytes);
   void Receive(std::string_view bytes);
@@ -105,6 +107,11 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
   std::string TimeoutReason() const;
   void FailWrite(const asio::error_code& error);
   void Shut();
+
+  // PollSet::Member
+  void OnReadable() override;
+  void OnWritable() override;
+  void Flush() override;
 
   // core::Pipeline::Receiver
   void OnReply(core::Tag tag, core::ReplyView reply) override;
@@ -119,7 +126,8 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
   Phase phase_ = Phase::kDialing;
   Endpoint endpoint_;
   std::shared_ptr<Dialer> dialer_;
-  Socket socket_;
+  const std::shared_ptr<PollSet> polls_;
+  UniqueFd socket_;
   asio::steady_timer timer_;
   core::TimePoint connect_deadline_;
   core::milliseconds command_timeout_{0};
@@ -127,8 +135,8 @@ class Link final : public std::enable_shared_from_this<Link>, private core::Pipe
   core::Pipeline pipeline_;
   std::string secured_;  // What TLS made of the bytes to write, or has to say itself.
   std::string secured_writing_;
+  std::string_view unwritten_;  // Of a piece that there was not room for.
   bool flush_scheduled_ = false;
-  bool write_under_way_ = false;
   bool overdue_ = false;
   std::array<char, 16 * 1024> received_;
 };

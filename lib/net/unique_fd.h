@@ -1,12 +1,12 @@
 // A file descriptor that is closed when it goes out of scope.
-#ifndef HOLDFAST_CLI_UNIQUE_FD_H_
-#define HOLDFAST_CLI_UNIQUE_FD_H_
+#ifndef HOLDFAST_NET_UNIQUE_FD_H_
+#define HOLDFAST_NET_UNIQUE_FD_H_
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace holdfast::cli {
+namespace holdfast::net {
 
 class UniqueFd {
  public:
@@ -31,6 +31,6 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::net
 
-#endif  // HOLDFAST_CLI_UNIQUE_FD_H_
+#endif  // HOLDFAST_NET_UNIQUE_FD_H_

@@ -1,0 +1,113 @@
+#include "net/poll_set.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <asio/defer.hpp>
+#include <asio/error.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+namespace holdfast::net {
+namespace {
+
+asio::error_code LastError() { return {errno, asio::system_category()}; }
+
+}  // namespace
+
+PollSet::PollSet(const asio::any_io_executor& executor) : executor_(executor), epoll_(executor) {}
+
+asio::error_code PollSet::Add(int socket, std::weak_ptr<Member> member) {
+  asio::error_code error;
+  if (!epoll_.is_open()) error = Open();
+  if (!error) error = Control(EPOLL_CTL_ADD, socket, EPOLLIN);
+  if (error) return error;
+  members_[socket] = std::move(member);
+  Wait();
+  return error;
+}
+
+void PollSet::Remove(int socket) {
+  if (members_.erase(socket) == 0 || InForkedChild()) return;
+  Control(EPOLL_CTL_DEL, socket, 0);
+  asio::error_code ignored;
+  if (members_.empty() && waiting_) epoll_.cancel(ignored);
+}
+
+void PollSet::AwaitRoom(int socket) { Control(EPOLL_CTL_MOD, socket, EPOLLIN | EPOLLOUT); }
+
+void PollSet::ScheduleFlush(std::weak_ptr<Member> member) {
+  unflushed_.push_back(std::move(member));
+  if (in_turn_ || std::exchange(flush_scheduled_, true)) return;
+  asio::defer(executor_, [self = shared_from_this()] {
+    self->flush_scheduled_ = false;
+    if (!self->InForkedChild()) self->FlushAll();
+  });
+}
+
+asio::error_code PollSet::Open() {
+  const int set = epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) return LastError();
+  asio::error_code error;
+  epoll_.assign(set, error);
+  return error;
+}
+
+asio::error_code PollSet::Control(int operation, int socket, std::uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.fd = socket;
+  if (epoll_ctl(epoll_.native_handle(), operation, socket, &event) == 0) return {};
+  return LastError();
+}
+
+// Where there is no socket there is nothing to wait for, and the loop may end.
+void PollSet::Wait() {
+  if (members_.empty() || std::exchange(waiting_, true)) return;
+  auto on_ready = [self = shared_from_this()](asio::error_code error) {
+    if (self->InForkedChild()) return;
+    if (!error) self->Turn();
+    self->waiting_ = false;
+    self->Wait();
+  };
+  epoll_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(on_ready));
+}
+
+void PollSet::Turn() {
+  std::array<epoll_event, 64> events;
+  const int count = epoll_wait(epoll_.native_handle(), events.data(), events.size(), 0);
+  in_turn_ = true;
+  for (int i = 0; i < count; ++i) {
+    Deliver(events[static_cast<std::size_t>(i)].data.fd,
+            events[static_cast<std::size_t>(i)].events);
+  }
+  in_turn_ = false;
+  FlushAll();
+}
+
+// Of a socket that one before it has closed; or that has its number since, and finds nothing to do.
+void PollSet::Deliver(int socket, std::uint32_t events) {
+  const auto found = members_.find(socket);
+  if (found == members_.end()) return;
+  const std::shared_ptr<Member> member = found->second.lock();
+  if (!member) return;
+  if ((events & EPOLLOUT) != 0) {
+    Control(EPOLL_CTL_MOD, socket, EPOLLIN);
+    member->OnWritable();
+  }
+  if ((events & ~EPOLLOUT) != 0) member->OnReadable();
+}
+
+// What is scheduled meanwhile goes out as well.
+void PollSet::FlushAll() {
+  in_turn_ = true;
+  for (std::size_t i = 0; i < unflushed_.size(); ++i) {
+    if (const std::shared_ptr<Member> member = unflushed_[i].lock()) member->Flush();
+  }
+  unflushed_.clear();
+  in_turn_ = false;
+}
+
+}  // namespace holdfast::net

@@ -68,6 +68,8 @@ void PollSet::Wait() {
   if (members_.empty() || std::exchange(waiting_, true)) return;
   auto on_ready = [self = shared_from_this()](asio::error_code error) {
     if (self->InForkedChild()) return;
+    // Closed by somebody else: those in it fall silent, and the loop must not go round in circles.
+    if (error && error != asio::error::operation_aborted) return;
     if (!error) self->Turn();
     self->waiting_ = false;
     self->Wait();

@@ -117,17 +117,6 @@ ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions op
   MakeGroups(voters, MakeConnectionOptions(options_, std::move(tls), strand_));
 }
 
-// What these defer in turn comes later, so that calls which end at once, and are made again, leave
-// others their turn.
-void ClientState::RunDeferred() {
-  if (!running_.empty()) return;
-  running_.swap(deferred_);
-  for (auto& call : running_) call();
-  running_.clear();
-  if (deferred_.empty()) return;
-  asio::post(strand_, [self = shared_from_this()] { self->RunDeferred(); });
-}
-
 void ClientState::MakeGroups(const Voters& voters, const net::ConnectionOptions& connection) {
   for (const std::vector<core::Endpoint>& roots : voters.clusters) {
     clusters_.push_back(std::make_shared<net::ClusterSeats>(

@@ -75,7 +75,6 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
     in_engine_ = false;
     if (&group == witnesses_) ShareWitnesses();
     if (!closed_) timer_.EnsureBy(group.engine().next_timer());
-    if (!deferred_.empty()) RunDeferred();
   }
 
   // Any thread. Ends what is waited for as cancelled, gives releases under way a moment to be
@@ -95,12 +94,12 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
   std::uint64_t NextTicket() { return next_ticket_.fetch_add(1); }
 
  private:
-  // Runs `call()` on the strand, and outside any call of an engine: behind the one that there is.
+  // Runs `call()` on the strand, and outside any call of an engine.
   template <class Call>
   void RunHere(Call call) {
     asio::dispatch(strand_, [self = shared_from_this(), call = std::move(call)]() mutable {
       if (!self->in_engine_) return call();
-      self->deferred_.push_back(std::move(call));
+      asio::post(self->strand_, [self, call = std::move(call)]() mutable { call(); });
     });
   }
 
@@ -110,7 +109,6 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
     for (const auto& group : groups_) Enter(*group, call);
   }
 
-  void RunDeferred();
   void MakeGroups(const Voters& voters, const net::ConnectionOptions& connection);
   std::vector<std::shared_ptr<net::Route>> RoutesOf(const Voters& voters,
                                                     const std::vector<std::string>& tags) const;
@@ -132,9 +130,6 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
   net::BootTimer timer_;
   net::LossWatch* watch_ = nullptr;
   asio::steady_timer drain_timer_;
-  using Deferred = std::vector<absl::AnyInvocable<void()>>;
-  Deferred deferred_;  // Calls from within a call of an engine.
-  Deferred running_;
   bool in_engine_ = false;
   bool closed_ = false;
 };

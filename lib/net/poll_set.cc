@@ -1,6 +1,7 @@
 #include "net/poll_set.h"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -52,10 +53,12 @@ asio::error_code PollSet::Open() {
   if (set < 0) return LastError();
   asio::error_code error;
   epoll_.assign(set, error);
+  if (error) close(set);
   return error;
 }
 
 asio::error_code PollSet::Control(int operation, int socket, std::uint32_t events) {
+  if (InForkedChild()) return asio::error::operation_not_supported;
   epoll_event event = {};
   event.events = events;
   event.data.fd = socket;
@@ -65,7 +68,7 @@ asio::error_code PollSet::Control(int operation, int socket, std::uint32_t event
 
 // Where there is no socket there is nothing to wait for, and the loop may end.
 void PollSet::Wait() {
-  if (members_.empty() || std::exchange(waiting_, true)) return;
+  if (members_.empty() || InForkedChild() || std::exchange(waiting_, true)) return;
   auto on_ready = [self = shared_from_this()](asio::error_code error) {
     if (self->InForkedChild()) return;
     // Closed by somebody else: those in it fall silent, and the loop must not go round in circles.
@@ -90,7 +93,9 @@ void PollSet::Turn() {
 }
 
 // Of a socket that one before it has closed; or that has its number since, and finds nothing to do.
+// A callback may have forked: what is left of the turn is the parent's alone.
 void PollSet::Deliver(int socket, std::uint32_t events) {
+  if (InForkedChild()) return;
   const auto found = members_.find(socket);
   if (found == members_.end()) return;
   const std::shared_ptr<Member> member = found->second.lock();
@@ -105,7 +110,7 @@ void PollSet::Deliver(int socket, std::uint32_t events) {
 // What is scheduled meanwhile goes out as well.
 void PollSet::FlushAll() {
   in_turn_ = true;
-  for (std::size_t i = 0; i < unflushed_.size(); ++i) {
+  for (std::size_t i = 0; i < unflushed_.size() && !InForkedChild(); ++i) {
     if (const std::shared_ptr<Member> member = unflushed_[i].lock()) member->Flush();
   }
   unflushed_.clear();

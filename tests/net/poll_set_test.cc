@@ -251,5 +251,28 @@ TEST_F(PollSetTest, ForkedChildThatRunsTheSameLoopLeavesAllToItsParent) {
   EXPECT_THAT(log_, ::testing::UnorderedElementsAre("a reads 1", "a flushes"));
 }
 
+// A callback may fork, and return in the child as well.
+TEST_F(PollSetTest, ChildThatIsForkedInATurnLeavesTheRestOfItToTheParent) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  pid_t child = -1;
+  a->on_read = [&] {
+    set_->ScheduleFlush(b);
+    child = fork();
+  };
+  b->on_flush = [&] {
+    a->Leave();
+    b->Leave();
+  };
+  a->Say("1");
+  b->Say("2");
+  io_.run_for(kDeadline);
+  if (child == 0) _exit(log_.size() == 1 ? 0 : 1);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "the child went on";
+  EXPECT_THAT(log_, ElementsAre("a reads 1", "b reads 2", "b flushes"));
+}
+
 }  // namespace
 }  // namespace holdfast::net

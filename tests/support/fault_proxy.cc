@@ -72,6 +72,17 @@ void FaultProxy::Listen() {
   if (listener_.is_open() && listen(listener_.get(), 64) != 0) listener_.Close();
 }
 
+// What the connections of before have left of the port is no hindrance, then.
+void FaultProxy::ListenAgain() {
+  ShareAddress(true);
+  refusing_ = listen(listener_.get(), 64) != 0;
+}
+
+void FaultProxy::ShareAddress(bool share) const {
+  const int value = share ? 1 : 0;
+  setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
+}
+
 std::vector<Argv> FaultProxy::delivered() const {
   const std::lock_guard lock(mutex_);
   return delivered_;
@@ -83,17 +94,17 @@ void FaultProxy::Run() {
     eventfd_t ignored;
     eventfd_read(wake_.get(), &ignored);
     for (Link& link : links_) Serve(link);
-    if (listener_.is_open()) Accept();
+    if (!refusing_) Accept();
     links_.remove_if([](const Link& link) { return !link.client.is_open(); });
     open_ = static_cast<int>(links_.size());
     // Not before all was refused that came: it may be the healing that was waited for.
-    if (healing_.exchange(false) && !listener_.is_open()) Listen();
+    if (healing_.exchange(false) && refusing_) ListenAgain();
   }
 }
 
 void FaultProxy::Poll() {
   std::vector<pollfd> polled = {{wake_.get(), POLLIN, 0}};
-  if (listener_.is_open()) polled.push_back({listener_.get(), POLLIN, 0});
+  if (!refusing_) polled.push_back({listener_.get(), POLLIN, 0});
   for (const Link& link : links_) {
     polled.push_back({link.client.get(), POLLIN, 0});
     if (link.target.is_open()) polled.push_back({link.target.get(), POLLIN, 0});
@@ -184,8 +195,11 @@ void FaultProxy::Strike(Link& link, Direction direction, std::string message) {
   }
 }
 
+// The port stays taken: a server that another test starts meanwhile would get our client.
 void FaultProxy::RefuseAll() {
-  listener_.Close();
+  shutdown(listener_.get(), SHUT_RDWR);
+  ShareAddress(false);
+  refusing_ = true;
   for (Link& link : links_) Reset(link.client);
 }
 

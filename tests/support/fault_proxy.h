@@ -72,6 +72,8 @@ class FaultProxy {
   void Run();
   void Poll();
   void Listen();
+  void ListenAgain();
+  void ShareAddress(bool share) const;
   void Accept();
   void Serve(Link& link);
   // False at the end of the stream.
@@ -93,6 +95,7 @@ class FaultProxy {
   Fd listener_;
   std::list<Link> links_;
   int steps_ = 0;
+  bool refusing_ = false;
 
   std::atomic<bool> ending_ = false;
   std::atomic<bool> healing_ = false;

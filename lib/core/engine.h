@@ -184,8 +184,13 @@ class Engine {
   std::uint32_t NewRound(Round::Kind kind, std::uint32_t lease, TimePoint deadline);
   void Begin(std::uint32_t r, TimePoint now);
   void Launch(std::uint32_t r, TimePoint now);
-  bool Ask(std::uint32_t r, int node, bool with_text, TimePoint now);
+  bool AskAgain(std::uint32_t r, int node, bool with_text, TimePoint now);
+  bool Ask(std::uint32_t r, int node, ScriptCall& call, TimePoint now);
   void Write(const Round& round, int node, ScriptCall& call) const;
+  void WriteForNode(const Round& round, int node, ScriptCall& call) const;
+  std::int64_t DeadlineOf(const Round& round, int node) const;
+  void WriteKeys(const Round& round, int node, ScriptCall& call) const;
+  void WriteArguments(const Round& round, int node, ScriptCall& call) const;
   void Note(const Round& round, int node);
   void CastUnanswered(Round& round, TimePoint now);
   void OnRoundTimer(std::uint32_t r, TimePoint now);

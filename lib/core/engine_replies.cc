@@ -40,7 +40,7 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
     // A server that forgot its scripts carried nothing out. Asked again only while the answer still
     // matters: behind the release of an attempt given up, an acquire would leave a lock.
     if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node, now) &&
-        Ask(r, node, true, now)) {
+        AskAgain(r, node, true, now)) {
       return;
     }
     NodeProblem problem = ProblemOf(reply.text());

@@ -116,6 +116,7 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
   }
   if (round.kind == Round::Kind::kRelease) round.owed = lease.told;
   SetTimer(TimerKind::kRound, r, round.deadline);
+  ScriptCall call(ScriptOf(round.kind), false);
   for (int node = 0; node < nodes(); ++node) {
     if (round.spared.test(node)) continue;
     if (round.kind == Round::Kind::kRelease && !lease.told.test(node)) {
@@ -124,7 +125,7 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
       // Rule 5: a node that is not connected, or not admitted, votes at once; nothing waits for it.
       NodeProblem problem = ProblemOfNode(node, now);
       round.tally.Cast(node, problem.vote, std::move(problem.reason));
-    } else if (!Ask(r, node, false, now)) {
+    } else if (!Ask(r, node, call, now)) {
       round.tally.Cast(node, Vote::kNoAnswer,
                        options_.admission.tags.empty() ? kUnanswered : kUnansweredOrSilent);
     }
@@ -132,9 +133,13 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
   Judge(r, now);
 }
 
-bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
+bool Engine::AskAgain(std::uint32_t r, int node, bool with_text, TimePoint now) {
+  ScriptCall call(ScriptOf(rounds_[r].kind), with_text);
+  return Ask(r, node, call, now);
+}
+
+bool Engine::Ask(std::uint32_t r, int node, ScriptCall& call, TimePoint now) {
   Round& round = rounds_[r];
-  ScriptCall call(ScriptOf(round.kind), with_text);
   Write(round, node, call);
   const bool urgent = round.kind == Round::Kind::kRelease;
   if (!transport_.Send(node, r, call, urgent, now)) return false;
@@ -143,13 +148,35 @@ bool Engine::Ask(std::uint32_t r, int node, bool with_text, TimePoint now) {
     round.asked.set(node);
     round.settles.set(node, now > leases_[round.lease].adrift_until);
   }
-  if (with_text) round.given_text.set(node);
+  if (call.with_text()) round.given_text.set(node);
   Note(round, node);
   return true;
 }
 
-// What each script takes is said at its head.
+// `call` may be what another node was just told in this round. Where the keys are the same on all,
+// so is most of that.
 void Engine::Write(const Round& round, int node, ScriptCall& call) const {
+  const bool alike = options_.admission.tags.empty() && round.kind != Round::Kind::kFinalise;
+  if (!call.keys().empty() && alike) return WriteForNode(round, node, call);
+  call.Clear();
+  WriteKeys(round, node, call);
+  WriteArguments(round, node, call);
+}
+
+// The third and fourth argument of an acquire and an extension.
+void Engine::WriteForNode(const Round& round, int node, ScriptCall& call) const {
+  const bool acquire = round.kind == Round::Kind::kAcquire;
+  if (!acquire && round.kind != Round::Kind::kExtend) return;
+  call.Replace(2, DeadlineOf(round, node));
+  call.Replace(3, acquire ? admission_.pass(node) : admission_.config(node));
+}
+
+// By the node's own clock, in ms.
+std::int64_t Engine::DeadlineOf(const Round& round, int node) const {
+  return FloorMs(round.deadline) + 1 + nodes_[node].clock_offset_ms;
+}
+
+void Engine::WriteKeys(const Round& round, int node, ScriptCall& call) const {
   const LeaseSlot& lease = leases_[round.lease];
   const bool counters = round.kind != Round::Kind::kExtend;
   if (round.kind != Round::Kind::kInspect) call.Key(admission_.guard_key(node));
@@ -157,11 +184,16 @@ void Engine::Write(const Round& round, int node, ScriptCall& call) const {
     call.Key(lease.keys.lock(node, i));
     if (counters) call.Key(lease.keys.counter(node, i));
   }
+}
+
+// What each script takes is said at its head.
+void Engine::WriteArguments(const Round& round, int node, ScriptCall& call) const {
   if (round.kind == Round::Kind::kInspect) return;
+  const LeaseSlot& lease = leases_[round.lease];
   call.Argument(lease.token());
   if (round.kind == Round::Kind::kAcquire || round.kind == Round::Kind::kExtend) {
     call.Argument(round.ttl.count());
-    call.Argument(FloorMs(round.deadline) + 1 + nodes_[node].clock_offset_ms);
+    call.Argument(DeadlineOf(round, node));
   }
   if (round.kind == Round::Kind::kExtend) return call.Argument(admission_.config(node));
   if (round.kind == Round::Kind::kAcquire) {
@@ -215,7 +247,7 @@ void Engine::OnRoundTimer(std::uint32_t r, TimePoint now) {
 void Engine::AskOwed(std::uint32_t r, TimePoint now) {
   const NodeSet due = rounds_[r].owed & ~rounds_[r].asked;
   for (int node = 0; node < nodes(); ++node) {
-    if (due.test(node) && nodes_[node].ready) Ask(r, node, false, now);
+    if (due.test(node) && nodes_[node].ready) AskAgain(r, node, false, now);
   }
 }
 

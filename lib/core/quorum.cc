@@ -7,6 +7,8 @@ namespace holdfast::core {
 void Tally::Reset(int nodes, int quorum) {
   quorum_ = quorum;
   votes_.resize(nodes);
+  counts_ = {};
+  counts_[static_cast<std::size_t>(Vote::kPending)] = nodes;
   for (Ballot& ballot : votes_) {
     ballot.vote = Vote::kPending;
     ballot.reason.clear();
@@ -15,6 +17,8 @@ void Tally::Reset(int nodes, int quorum) {
 
 void Tally::Cast(int node, Vote vote, std::string reason) {
   if (votes_[node].vote != Vote::kPending) return;
+  --counts_[static_cast<std::size_t>(Vote::kPending)];
+  ++counts_[static_cast<std::size_t>(vote)];
   votes_[node].vote = vote;
   votes_[node].reason = std::move(reason);
 }
@@ -24,12 +28,6 @@ Verdict Tally::verdict() const {
   if (granted >= quorum_) return Verdict::kWon;
   if (granted + count(Vote::kPending) < quorum_) return Verdict::kLost;
   return Verdict::kUndecided;
-}
-
-int Tally::count(Vote vote) const {
-  int n = 0;
-  for (const Ballot& ballot : votes_) n += ballot.vote == vote ? 1 : 0;
-  return n;
 }
 
 }  // namespace holdfast::core

@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_CORE_QUORUM_H_
 #define HOLDFAST_CORE_QUORUM_H_
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 namespace holdfast::core {
 
 inline constexpr int kMaxNodes = 15;
+inline constexpr std::size_t kVotes = static_cast<std::size_t>(Vote::kRefused) + 1;
 
 // How many of `nodes` make a holder: a majority, or more where `forgetful` nodes may lose their
 // data within one ttl, since two quorums must share one node more than may forget.
@@ -32,7 +35,7 @@ class Tally {
   Verdict verdict() const;
   int quorum() const { return quorum_; }
   int nodes() const { return static_cast<int>(votes_.size()); }
-  int count(Vote vote) const;
+  int count(Vote vote) const { return counts_[static_cast<std::size_t>(vote)]; }
   Vote vote(int node) const { return votes_[node].vote; }
   const std::string& reason(int node) const { return votes_[node].reason; }
 
@@ -44,6 +47,7 @@ class Tally {
 
   int quorum_ = 0;
   std::vector<Ballot> votes_;
+  std::array<int, kVotes> counts_ = {};  // Of each vote.
 };
 
 }  // namespace holdfast::core

@@ -4,6 +4,7 @@
 #include <hiredis/read.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -105,6 +106,12 @@ void AppendCommand(std::string& out, std::span<const std::string_view> arguments
   pieces.Count(arguments.size());
   for (const std::string_view argument : arguments) pieces.Argument(argument);
   pieces.Flush();
+}
+
+std::size_t EncodedSize(std::string_view argument) {
+  std::array<char, kFrameBytes> length;
+  const char* end = WriteLength(length.data(), '$', argument.size());
+  return static_cast<std::size_t>(end - length.data()) + argument.size() + kWordEnd;
 }
 
 // Turns hiredis' callbacks into elements of a Reply. A callback must not throw and answers null to

@@ -17,6 +17,10 @@ namespace holdfast::core {
 // Appends a command to `out`, as an array of bulk strings.
 void AppendCommand(std::string& out, std::span<const std::string_view> arguments);
 
+// What stands behind the text of an argument; and what an argument takes up with all around it.
+inline constexpr std::size_t kWordEnd = 2;
+std::size_t EncodedSize(std::string_view argument);
+
 // What a peer may make us keep. Checked before anything is allocated for it.
 struct ReplyLimits {
   std::size_t bytes = 64 * 1024;    // Of the texts in one reply.

@@ -16,7 +16,8 @@
 namespace holdfast::core {
 
 // Keys first, then arguments. Views of texts that must live until the call has been encoded, and of
-// numbers that it keeps itself; so it is built in place, and holds no memory of its own.
+// numbers that it keeps itself; so it is built in place, and holds no memory of its own. What several
+// servers are told in nearly the same words is encoded once: only what was replaced is written anew.
 class ScriptCall {
  public:
   // `with_text`: as EVAL with the whole text, for a server that forgot the script; else EVALSHA.
@@ -28,6 +29,13 @@ class ScriptCall {
   void Key(std::string_view key);
   void Argument(std::string_view text) { words_[size_++] = text; }
   void Argument(std::int64_t number);
+
+  // Puts another one in the place of the i-th argument.
+  void Replace(std::size_t i, std::string_view text);
+  void Replace(std::size_t i, std::int64_t number);
+
+  // Back to a call without keys and arguments.
+  void Clear();
 
   const Script& script() const { return *script_; }
   bool with_text() const { return with_text_; }
@@ -45,15 +53,22 @@ class ScriptCall {
   static constexpr std::size_t kMaxKeys = 1 + 2 * kMaxNames;
   // Two numbers for each name, and what all scripts take.
   static constexpr std::size_t kMaxArguments = 2 * kMaxNames + 8;
+  // Longer calls are encoded each time.
+  static constexpr std::size_t kMaxEncoded = 1024;
+
+  std::size_t WordOf(std::size_t argument) const { return kHead + keys_ + argument; }
+  std::size_t BytesBehind(std::size_t word) const;
 
   const Script* script_;
   bool with_text_;
   std::size_t keys_ = 0;
   std::size_t size_ = kHead;
-  std::size_t numbers_ = 0;
   Digits key_count_;
   std::array<std::string_view, kHead + kMaxKeys + kMaxArguments> words_;
-  std::array<Digits, kMaxArguments> digits_;
+  std::array<Digits, kMaxArguments> digits_;  // Of those arguments that are numbers.
+  // What AppendTo() made of it; of no size when that has to be done, or could not be kept.
+  mutable std::size_t encoded_size_ = 0;
+  mutable std::array<char, kMaxEncoded> encoded_;
 };
 
 }  // namespace holdfast::core

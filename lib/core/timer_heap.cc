@@ -11,8 +11,7 @@ void TimerHeap::Set(std::uint32_t id, TimePoint when) {
   } else {
     heap_[places_[id]].when = when;
   }
-  Up(places_[id]);
-  Down(places_[id]);
+  Settle(places_[id]);
 }
 
 void TimerHeap::Clear(std::uint32_t id) {
@@ -23,8 +22,7 @@ void TimerHeap::Clear(std::uint32_t id) {
   heap_.pop_back();
   if (hole == heap_.size()) return;
   Place(hole, last);
-  Up(hole);
-  Down(places_[last.id]);
+  Settle(hole);
 }
 
 std::uint32_t TimerHeap::Pop() {
@@ -36,6 +34,11 @@ std::uint32_t TimerHeap::Pop() {
 void TimerHeap::Place(std::size_t at, Entry entry) {
   heap_[at] = entry;
   places_[entry.id] = at;
+}
+
+void TimerHeap::Settle(std::size_t at) {
+  if (at > 0 && heap_[at].when < heap_[(at - 1) / 2].when) return Up(at);
+  Down(at);
 }
 
 void TimerHeap::Up(std::size_t at) {

@@ -32,6 +32,7 @@ class TimerHeap {
   };
 
   void Place(std::size_t at, Entry entry);
+  void Settle(std::size_t at);
   void Up(std::size_t at);
   void Down(std::size_t at);
 

@@ -10,6 +10,7 @@ namespace holdfast::core {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr Script kScript = {"name", "0123456789012345678901234567890123456789", "return 1"};
 
@@ -36,6 +37,47 @@ TEST(ScriptCallTest, CarriesTheTextForAServerThatForgotIt) {
   ScriptCall call(kScript, true);
   call.Key("k");
   EXPECT_THAT(Written(call), ElementsAre("['EVAL' 'return 1' '1' 'k']"));
+}
+
+// What each of several servers is told must be as if it were the only one.
+TEST(ScriptCallTest, ReplacesArgumentsOfACallThatWasWritten) {
+  ScriptCall call(kScript, false);
+  call.Key("k");
+  for (const char* text : {"a", "12", "middle", "", "end"}) call.Argument(text);
+  call.Argument(1000);
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'1' 'k' 'a' '12' 'middle' '' 'end' '1000']")));
+  call.Replace(2, "centre");
+  call.Replace(1, 34);
+  call.Replace(5, 9999);
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'1' 'k' 'a' '34' 'centre' '' 'end' '9999']")));
+  call.Replace(3, "longer");
+  call.Replace(5, "x");
+  EXPECT_THAT(call.arguments(), ElementsAre("a", "34", "centre", "longer", "end", "x"));
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'a' '34' 'centre' 'longer' 'end' 'x']")));
+  call.Replace(0, "b");
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'b' '34' 'centre' 'longer' 'end' 'x']")));
+}
+
+TEST(ScriptCallTest, IsWrittenAnewAfterItWasCleared) {
+  ScriptCall call(kScript, false);
+  call.Key("k");
+  call.Argument(1);
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'1' 'k' '1']")));
+  call.Clear();
+  call.Key("other");
+  call.Key("more");
+  call.Argument(2);
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'2' 'other' 'more' '2']")));
+}
+
+TEST(ScriptCallTest, IsNotKeptWhereItIsLong) {
+  ScriptCall call(kScript, false);
+  const std::string text(5000, 'x');
+  call.Key(text);
+  call.Argument("one");
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("x' 'one']")));
+  call.Replace(0, "two");
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("x' 'two']")));
 }
 
 TEST(ScriptCallTest, HasRoomForAsManyNamesAsALockMayHave) {

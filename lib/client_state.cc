@@ -78,14 +78,14 @@ core::EngineOptions MakeEngineOptions(const ClientOptions& options,
 
 net::ConnectionOptions MakeConnectionOptions(const ClientOptions& options,
                                              std::shared_ptr<const net::TlsContext> tls,
-                                             const asio::any_io_executor& strand) {
+                                             std::shared_ptr<net::PollSet> polls) {
   net::ConnectionOptions connection;
   connection.client_name = options.client_name;
   connection.link.connect_timeout = options.connect_timeout;
   connection.link.command_timeout = options.command_timeout;
   connection.link.keep_alive = kKeepAlive;
   connection.link.tls = std::move(tls);
-  connection.link.polls = std::make_shared<net::PollSet>(strand);
+  connection.link.polls = std::move(polls);
   connection.cluster_node_timeout = options.cluster_node_timeout;
   return connection;
 }
@@ -111,10 +111,11 @@ ClientState::ClientState(const asio::any_io_executor& executor, ClientOptions op
       strand_(net::MakeStrand(executor)),
       options_(std::move(options)),
       fork_generation_(net::ForkGeneration()),
+      polls_(std::make_shared<net::PollSet>(strand_)),
       redis_(std::move(redis)),
       timer_(strand_),
       drain_timer_(strand_) {
-  MakeGroups(voters, MakeConnectionOptions(options_, std::move(tls), strand_));
+  MakeGroups(voters, MakeConnectionOptions(options_, std::move(tls), polls_));
 }
 
 void ClientState::MakeGroups(const Voters& voters, const net::ConnectionOptions& connection) {

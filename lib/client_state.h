@@ -24,6 +24,7 @@
 #include "net/clock.h"
 #include "net/cluster_seats.h"
 #include "net/loss_watch.h"
+#include "net/poll_set.h"
 #include "net/tls.h"
 #include "voters.h"
 
@@ -70,9 +71,11 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
   // Each call of an engine goes through here.
   template <class Call>
   void Enter(LockGroup& group, Call&& call) {
+    const std::uint64_t callbacks = group.engine().callbacks();
     in_engine_ = true;
     call(group.engine(), net::Now());
     in_engine_ = false;
+    if (group.engine().callbacks() != callbacks) polls_->AwaitHandlers();
     if (&group == witnesses_) ShareWitnesses();
     if (!closed_) timer_.EnsureBy(group.engine().next_timer());
   }
@@ -121,6 +124,7 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
   const ClientOptions options_;
   const int fork_generation_;
   std::atomic<std::uint64_t> next_ticket_ = 1;
+  const std::shared_ptr<net::PollSet> polls_;
   std::vector<std::shared_ptr<net::ClusterSeats>> clusters_;
   std::vector<std::unique_ptr<LockGroup>> groups_;
   std::unique_ptr<LockGroup> no_locks_;  // Where none of the groups has the witnesses: they.

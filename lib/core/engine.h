@@ -127,6 +127,8 @@ class Engine {
   // Ends acquisitions as cancelled, and no longer holds anything back for want of connections. The
   // rest ends when its answers come, or its connections go.
   void CancelAll(TimePoint now);
+  // How many callbacks there have been.
+  std::uint64_t callbacks() const { return callbacks_; }
   // Whether a release that a connected node was sent is still unanswered.
   bool releasing() const;
 
@@ -278,7 +280,8 @@ class Engine {
   std::vector<StatusesDone> settle_waiters_;
   std::vector<StatusesDone> reconfigurers_;
   std::int64_t largest_counter_ = 0;  // Of those seen on any node.
-  Stats stats_;                       // All but the latencies.
+  std::uint64_t callbacks_ = 0;
+  Stats stats_;  // All but the latencies.
   Histogram acquire_times_;
   Histogram extend_times_;
   Histogram release_times_;

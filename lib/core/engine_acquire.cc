@@ -180,6 +180,7 @@ void Engine::Finish(std::uint32_t a, absl::StatusOr<LeaseId> result, TimePoint n
   AcquireDone done = std::move(acquisitions_[a].done);
   SetTimer(TimerKind::kAcquisition, a, kNever);
   acquisitions_.GiveBack(a);
+  ++callbacks_;
   done(*this, std::move(result));
 }
 

@@ -255,7 +255,9 @@ void Engine::Complete(std::uint32_t r, absl::Status status, TimePoint now) {
     ReportRelease(leases_[round.lease], status);
   }
   FreeIfDone(r, now);
-  if (done) done(std::move(status));
+  if (!done) return;
+  ++callbacks_;
+  done(std::move(status));
 }
 
 }  // namespace holdfast::core

@@ -16,8 +16,9 @@
 namespace holdfast::core {
 
 // Keys first, then arguments. Views of texts that must live until the call has been encoded, and of
-// numbers that it keeps itself; so it is built in place, and holds no memory of its own. What several
-// servers are told in nearly the same words is encoded once: only what was replaced is written anew.
+// numbers that it keeps itself; so it is built in place, and holds no memory of its own. What
+// several servers are told in nearly the same words is encoded once: only what was replaced is
+// written anew.
 class ScriptCall {
  public:
   // `with_text`: as EVAL with the whole text, for a server that forgot the script; else EVALSHA.

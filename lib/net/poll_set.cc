@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <asio/defer.hpp>
+#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
+#include <asio/post.hpp>
 #include <cerrno>
 #include <cstddef>
 #include <utility>
+
+#include "net/strand.h"
 
 namespace holdfast::net {
 namespace {
@@ -18,7 +21,8 @@ asio::error_code LastError() { return {errno, asio::system_category()}; }
 
 }  // namespace
 
-PollSet::PollSet(const asio::any_io_executor& executor) : executor_(executor), epoll_(executor) {}
+PollSet::PollSet(const asio::any_io_executor& executor)
+    : executor_(executor), underlying_(Underlying(executor)), epoll_(executor) {}
 
 asio::error_code PollSet::Add(int socket, std::weak_ptr<Member> member) {
   asio::error_code error;
@@ -37,14 +41,26 @@ void PollSet::Remove(int socket) {
   if (members_.empty() && waiting_) epoll_.cancel(ignored);
 }
 
-void PollSet::AwaitRoom(int socket) { Control(EPOLL_CTL_MOD, socket, EPOLLIN | EPOLLOUT); }
+void PollSet::AwaitRoom(int socket) {
+  room_awaited_ = true;
+  Control(EPOLL_CTL_MOD, socket, EPOLLIN | EPOLLOUT);
+}
 
 void PollSet::ScheduleFlush(std::weak_ptr<Member> member) {
   unflushed_.push_back(std::move(member));
-  if (in_turn_ || std::exchange(flush_scheduled_, true)) return;
-  asio::defer(executor_, [self = shared_from_this()] {
-    self->flush_scheduled_ = false;
-    if (!self->InForkedChild()) self->FlushAll();
+  if (!in_turn_ && !std::exchange(flush_scheduled_, true)) PostFlush();
+}
+
+// Behind all handlers that are ready. Not by way of the strand: that would be taken until then, and
+// what is called meanwhile would have to queue for it, behind the flush.
+void PollSet::PostFlush() {
+  asio::post(underlying_, [self = shared_from_this()] {
+    asio::dispatch(self->executor_, [self] {
+      self->flush_scheduled_ = false;
+      if (self->InForkedChild()) return;
+      self->FlushAll();
+      self->Wait();
+    });
   });
 }
 
@@ -75,21 +91,34 @@ void PollSet::Wait() {
     if (error && error != asio::error::operation_aborted) return;
     if (!error) self->Turn();
     self->waiting_ = false;
-    self->Wait();
+    if (!self->flush_scheduled_) self->Wait();
   };
   epoll_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(on_ready));
 }
 
 void PollSet::Turn() {
   std::array<epoll_event, 64> events;
-  const int count = epoll_wait(epoll_.native_handle(), events.data(), events.size(), 0);
+  const int count = Ready(events);
   in_turn_ = true;
+  handlers_awaited_ = false;
   for (int i = 0; i < count; ++i) {
     Deliver(events[static_cast<std::size_t>(i)].data.fd,
             events[static_cast<std::size_t>(i)].events);
   }
   in_turn_ = false;
+  // First what does not depend on how long handlers take.
   FlushAll();
+  if (handlers_awaited_ && !std::exchange(flush_scheduled_, true)) PostFlush();
+}
+
+// A single socket need not be asked for.
+int PollSet::Ready(std::span<epoll_event> events) {
+  if (members_.size() != 1 || room_awaited_) {
+    return epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
+  }
+  events[0].events = EPOLLIN;
+  events[0].data.fd = members_.begin()->first;
+  return 1;
 }
 
 // Of a socket that one before it has closed; or that has its number since, and finds nothing to do.
@@ -101,6 +130,7 @@ void PollSet::Deliver(int socket, std::uint32_t events) {
   const std::shared_ptr<Member> member = found->second.lock();
   if (!member) return;
   if ((events & EPOLLOUT) != 0) {
+    room_awaited_ = false;
     Control(EPOLL_CTL_MOD, socket, EPOLLIN);
     member->OnWritable();
   }

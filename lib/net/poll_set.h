@@ -2,11 +2,14 @@
 #ifndef HOLDFAST_NET_POLL_SET_H_
 #define HOLDFAST_NET_POLL_SET_H_
 
+#include <sys/epoll.h>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/error_code.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -44,6 +47,10 @@ class PollSet final : public std::enable_shared_from_this<PollSet> {
   // Calls Flush() at the end of this turn; or once the handlers that are ready now have run.
   void ScheduleFlush(std::weak_ptr<Member> member);
 
+  // In a turn: handlers were posted that may have more to write. What they write goes out together,
+  // once they have run, and only then is more read.
+  void AwaitHandlers() { handlers_awaited_ = in_turn_; }
+
  private:
   // The set is the parent's, which takes out what it has put in.
   bool InForkedChild() const { return ForkGeneration() != fork_generation_; }
@@ -51,10 +58,13 @@ class PollSet final : public std::enable_shared_from_this<PollSet> {
   asio::error_code Control(int operation, int socket, std::uint32_t events);
   void Wait();
   void Turn();
+  int Ready(std::span<epoll_event> events);
+  void PostFlush();
   void Deliver(int socket, std::uint32_t events);
   void FlushAll();
 
   const asio::any_io_executor executor_;
+  const asio::any_io_executor underlying_;
   const int fork_generation_ = ForkGeneration();
   asio::posix::stream_descriptor epoll_;  // Opened with the first socket.
   std::unordered_map<int, std::weak_ptr<Member>> members_;
@@ -62,6 +72,8 @@ class PollSet final : public std::enable_shared_from_this<PollSet> {
   bool waiting_ = false;
   bool in_turn_ = false;
   bool flush_scheduled_ = false;
+  bool handlers_awaited_ = false;
+  bool room_awaited_ = false;  // Perhaps.
 };
 
 }  // namespace holdfast::net

@@ -19,6 +19,13 @@ inline asio::any_io_executor MakeStrand(const asio::any_io_executor& executor) {
   return IoStrand(*io);
 }
 
+// What the strand is on; of what is no strand, itself.
+inline asio::any_io_executor Underlying(const asio::any_io_executor& strand) {
+  if (const auto* on_io = strand.target<IoStrand>()) return on_io->get_inner_executor();
+  if (const auto* on_any = strand.target<AnyStrand>()) return on_any->get_inner_executor();
+  return strand;
+}
+
 // Whether whoever asks runs on that strand.
 inline bool IsOnStrand(const asio::any_io_executor& strand) {
   if (const auto* on_io = strand.target<IoStrand>()) return on_io->running_in_this_thread();

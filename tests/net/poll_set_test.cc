@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <asio/any_io_executor.hpp>
+#include <asio/dispatch.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <chrono>
@@ -15,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "net/strand.h"
 #include "net/unique_fd.h"
 
 namespace holdfast::net {
@@ -133,6 +136,64 @@ TEST_F(PollSetTest, OutsideATurnTheHandlersThatAreReadyRunBeforeTheFlush) {
   asio::post(io_, [&] { log_.push_back("another handler"); });
   RunOut();
   EXPECT_THAT(log_, ElementsAre("another handler", "a flushes"));
+}
+
+// As a client's handlers do it: on the loop, and from there on the strand.
+class PollSetOnAStrandTest : public PollSetTest {
+ protected:
+  PollSetOnAStrandTest() { set_ = std::make_shared<PollSet>(strand_); }
+
+  void PostHandler(const std::string& name, const std::shared_ptr<Member>& writer,
+                   std::function<void()> then = nullptr) {
+    asio::post(io_, [=, this] {
+      asio::dispatch(strand_, [=, this] {
+        log_.push_back(name);
+        set_->ScheduleFlush(writer);
+        if (then) then();
+      });
+    });
+  }
+
+  const asio::any_io_executor strand_ = MakeStrand(io_.get_executor());
+};
+
+TEST_F(PollSetOnAStrandTest, HandlersThatAreReadyWriteTogether) {
+  const auto a = std::make_shared<Member>(*set_, log_, "a");
+  PostHandler("1", a);
+  PostHandler("2", a);
+  RunOut();
+  EXPECT_THAT(log_, ElementsAre("1", "2", "a flushes", "a flushes"));
+}
+
+TEST_F(PollSetOnAStrandTest, HandlersThatATurnPostedWriteTogetherBeforeMoreIsRead) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  a->on_read = [&] {
+    set_->AwaitHandlers();
+    set_->ScheduleFlush(b);
+    PostHandler("1", a, [&] { b->Say("more"); });
+    PostHandler("2", a);
+  };
+  b->on_read = [&] {
+    a->Leave();
+    b->Leave();
+  };
+  a->Say("begin");
+  RunOut();
+  EXPECT_THAT(log_, ElementsAre("a reads begin", "b flushes", "1", "2", "a flushes", "a flushes",
+                                "b reads more"));
+}
+
+TEST_F(PollSetOnAStrandTest, GoesOnReadingWhereTheHandlersWroteNothing) {
+  const auto a = Join("a");
+  a->on_read = [&] {
+    if (log_.size() == 2) return a->Leave();
+    set_->AwaitHandlers();
+    asio::post(io_, [&] { a->Say("2"); });
+  };
+  a->Say("1");
+  RunOut();
+  EXPECT_THAT(log_, ElementsAre("a reads 1", "a reads 2"));
 }
 
 TEST_F(PollSetTest, WhatAFlushSchedulesGoesOutAsWell) {

@@ -63,13 +63,13 @@ absl::StatusOr<Lock> Client::Attach(Names names, std::string_view token) const {
   if (!status.ok()) return status;
   const auto group = handle_->state().GroupOf(names.list());
   if (!group.ok()) return group.status();
-  auto lock = std::make_shared<detail::LockState>(handle_, *group, names.list(), std::string(token),
-                                                  std::vector<std::uint64_t>(names.list().size()));
-  lock->Run([lock](core::Engine& engine, core::TimePoint now) {
-    lock->Open(engine.Attach(lock->names(), lock->token(), now));
-    engine.Observe(lock->id(), lock.get());
+  auto lock = std::make_shared<detail::LockState>(handle_->state(), *group, std::move(names),
+                                                  detail::LockState::Waiter());
+  lock->SetToken(token);
+  lock->Run([client = handle_, lock](core::Engine& engine, core::TimePoint now) {
+    lock->Open(engine, engine.Attach(lock->names(), lock->token(), now));
   });
-  return Lock(std::move(lock));
+  return Lock({handle_, std::move(lock)});
 }
 
 absl::StatusOr<Redis> Client::redis() const {
@@ -106,29 +106,9 @@ void Client::StartAcquire(std::uint64_t ticket, Names names, const AcquireOption
   if (!status.ok()) return done(std::move(status));
   const auto group = handle_->state().GroupOf(names.list());
   if (!group.ok()) return done(group.status());
-  // A call under way does not keep the client: when that goes, the call is cancelled.
-  auto finish = [client = std::weak_ptr(handle_), group = *group, names = names.list(),
-                 done = std::move(done)](core::Engine& engine,
-                                         absl::StatusOr<core::LeaseId> id) mutable {
-    if (!id.ok()) return done(id.status());
-    auto handle = client.lock();
-    if (handle == nullptr) {
-      engine.Release(*id, nullptr, net::Now());
-      return done(absl::CancelledError("the client was closed"));
-    }
-    const auto fences = engine.fences(*id);
-    auto lock = std::make_shared<detail::LockState>(
-        std::move(handle), group, std::move(names), std::string(engine.token(*id)),
-        std::vector<std::uint64_t>(fences.begin(), fences.end()));
-    lock->Open(*id);
-    engine.Observe(*id, lock.get());
-    done(Lock(std::move(lock)));
-  };
-  auto acquire = [ticket, names = std::move(names), options, finish = std::move(finish)](
-                     core::Engine& engine, core::TimePoint now) mutable {
-    engine.Acquire(ticket, names.list(), options, std::move(finish), now);
-  };
-  handle_->state().Run(*group, std::move(acquire));
+  detail::LockState::Waiter waiter{handle_, ticket, options, std::move(done)};
+  std::make_shared<detail::LockState>(handle_->state(), *group, std::move(names), std::move(waiter))
+      ->Acquire();
 }
 
 void Client::StartInspect(std::string name,

@@ -164,7 +164,7 @@ absl::Status ClientState::Start() {
     EnterAll([](core::Engine& engine, core::TimePoint now) { engine.OnTimer(now); });
   });
   if (!status.ok()) return status;
-  asio::dispatch(strand_, [self = shared_from_this()] {
+  net::DispatchOn(strand_, [self = shared_from_this()] {
     const auto start = [&](LockGroup& group) {
       group.Start();
       self->timer_.EnsureBy(group.engine().next_timer());
@@ -210,7 +210,7 @@ int ClientState::GroupOf(const std::string& name) const {
   return group_count() == 1 ? 0 : core::SeatGroupOf(name, group_count());
 }
 
-absl::StatusOr<int> ClientState::GroupOf(const std::vector<std::string>& names) const {
+absl::StatusOr<int> ClientState::GroupOf(std::span<const std::string> names) const {
   const int group = GroupOf(names.front());
   for (const std::string& name : names) {
     if (GroupOf(name) == group) continue;
@@ -249,21 +249,21 @@ void ClientState::Reconfigure(StatusesDone done) {
     }
   };
   if (witnesses_ == nullptr) return rest();
-  RunHere([this, gathering, rest = std::move(rest)]() mutable {
-    auto taken = [this, gathering, rest = std::move(rest)](std::vector<NodeStatus> statuses) {
-      if (witnesses_ != no_locks_.get()) gathering->Take(0, std::move(statuses));
+  RunHere([gathering, rest = std::move(rest)](ClientState& self) mutable {
+    auto taken = [&self, gathering, rest = std::move(rest)](std::vector<NodeStatus> statuses) {
+      if (self.witnesses_ != self.no_locks_.get()) gathering->Take(0, std::move(statuses));
       rest();
     };
-    Enter(*witnesses_, [&](core::Engine& engine, core::TimePoint now) {
+    self.Enter(*self.witnesses_, [&](core::Engine& engine, core::TimePoint now) {
       engine.Reconfigure(std::move(taken), now);
     });
   });
 }
 
 void ClientState::GetStats(absl::AnyInvocable<void(Stats)> done) {
-  RunHere([this, done = std::move(done)]() mutable {
+  RunHere([done = std::move(done)](ClientState& self) mutable {
     core::StatsSum sum;
-    for (const auto& group : groups_) group->engine().AddTo(sum);
+    for (const auto& group : self.groups_) group->engine().AddTo(sum);
     done(sum.Total());
   });
 }

@@ -3,12 +3,12 @@
 #define HOLDFAST_CLIENT_STATE_H_
 
 #include <asio/any_io_executor.hpp>
-#include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +25,7 @@
 #include "net/cluster_seats.h"
 #include "net/loss_watch.h"
 #include "net/poll_set.h"
+#include "net/strand.h"
 #include "net/tls.h"
 #include "voters.h"
 
@@ -47,19 +48,21 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
   int group_count() const { return static_cast<int>(groups_.size()); }
   int GroupOf(const std::string& name) const;
   // kInvalidArgument: the names are not all of one group.
-  absl::StatusOr<int> GroupOf(const std::vector<std::string>& names) const;
+  absl::StatusOr<int> GroupOf(std::span<const std::string> names) const;
 
   // Any thread. Runs `call(engine, now)` for the engine of that group on the strand: at once where
   // it can, but never inside another call of an engine, as from a callback of `lost()`.
   template <class Call>
   void Run(int group, Call call) {
-    RunHere([this, group, call = std::move(call)]() mutable { Enter(*groups_[group], call); });
+    RunHere([group, call = std::move(call)](ClientState& self) mutable {
+      self.Enter(*self.groups_[group], call);
+    });
   }
 
   // Any thread. The same for the engines of all groups.
   template <class Call>
   void RunOnAll(Call call) {
-    RunHere([this, call = std::move(call)] { EnterAll(call); });
+    RunHere([call = std::move(call)](ClientState& self) { self.EnterAll(call); });
   }
 
   // Any thread.
@@ -97,12 +100,12 @@ class ClientState final : public std::enable_shared_from_this<ClientState> {
   std::uint64_t NextTicket() { return next_ticket_.fetch_add(1); }
 
  private:
-  // Runs `call()` on the strand, and outside any call of an engine.
+  // Runs `call(*this)` on the strand, and outside any call of an engine.
   template <class Call>
   void RunHere(Call call) {
-    asio::dispatch(strand_, [self = shared_from_this(), call = std::move(call)]() mutable {
-      if (!self->in_engine_) return call();
-      asio::post(self->strand_, [self, call = std::move(call)]() mutable { call(); });
+    net::DispatchOn(strand_, [self = shared_from_this(), call = std::move(call)]() mutable {
+      if (!self->in_engine_) return call(*self);
+      asio::post(self->strand_, [self, call = std::move(call)]() mutable { call(*self); });
     });
   }
 

@@ -10,14 +10,28 @@ constexpr core::TimePoint kOver = core::kLongAgo + core::nanoseconds(1);
 
 }  // namespace
 
-std::shared_ptr<LeaseTerm> LeaseTerm::Make(net::LossWatch& watch) {
-  auto term = std::make_shared<LeaseTerm>(watch);
-  term->ticket_ = watch.Add(term, core::kNever);
-  return term;
+void LeaseTerm::Watch(std::weak_ptr<net::LossWatch::Target> self) {
+  ticket_ = watch_.Add(std::move(self), core::kNever);
 }
 
 LeaseTerm::~LeaseTerm() {
   if (ticket_) watch_.Remove(*ticket_);
+  delete stop_.load();
+}
+
+// Either this sees that it is over, or whoever ends it sees that somebody listens.
+std::stop_token LeaseTerm::lost() const {
+  std::stop_source* stop = stop_.load();
+  if (stop == nullptr) {
+    auto made = std::make_unique<std::stop_source>();
+    if (stop_.compare_exchange_strong(stop, made.get())) stop = made.release();
+  }
+  if (valid_until_.load() == kOver) stop->request_stop();
+  return stop->get_token();
+}
+
+void LeaseTerm::Tell() {
+  if (std::stop_source* stop = stop_.load()) stop->request_stop();
 }
 
 std::chrono::nanoseconds LeaseTerm::left() const {
@@ -41,8 +55,8 @@ bool LeaseTerm::Hold(core::TimePoint valid_until, core::TimePoint lost_at) {
 
 void LeaseTerm::End() {
   if (valid_until_.exchange(kOver) == kOver) return;
-  watch_.Move(*ticket_, core::kNever);
-  stop_.request_stop();
+  if (ticket_) watch_.Move(*ticket_, core::kNever);
+  Tell();
 }
 
 void LeaseTerm::OnDeadline() noexcept {
@@ -50,7 +64,7 @@ void LeaseTerm::OnDeadline() noexcept {
   const core::TimePoint watched_at = watched_at_.load();
   if (net::Now() < watched_at) return watch_.Move(*ticket_, watched_at);
   // If it fails, it was prolonged this very moment, or is over.
-  if (valid_until_.compare_exchange_strong(until, kOver)) stop_.request_stop();
+  if (valid_until_.compare_exchange_strong(until, kOver)) Tell();
 }
 
 }  // namespace holdfast::detail

@@ -14,19 +14,21 @@
 namespace holdfast::detail {
 
 // The strand tells of the loss a margin before the validity ends. When it is kept from that for a
-// quarter of the margin, the watch thread does. An object of its own, since that thread may be the
-// last to let go of it: a client must be gone before its executor is.
+// quarter of the margin, the watch thread does.
 class LeaseTerm final : public net::LossWatch::Target {
  public:
-  static std::shared_ptr<LeaseTerm> Make(net::LossWatch& watch);
   explicit LeaseTerm(net::LossWatch& watch) : watch_(watch) {}
   ~LeaseTerm();
   LeaseTerm(const LeaseTerm&) = delete;
   LeaseTerm& operator=(const LeaseTerm&) = delete;
 
+  // Before anything else. `self`: this, kept by whoever keeps it. The watch thread may be the last
+  // to let go of that.
+  void Watch(std::weak_ptr<net::LossWatch::Target> self);
+
   // Any thread. Zero before the first Hold, and once it is over.
   std::chrono::nanoseconds left() const;
-  std::stop_token lost() const { return stop_.get_token(); }
+  std::stop_token lost() const;
 
   // Strand only. Ours until then, and lost a margin before if nothing happens. False when it is
   // over, or should be: what was lost never comes back.
@@ -40,12 +42,14 @@ class LeaseTerm final : public net::LossWatch::Target {
   static_assert(Instant::is_always_lock_free);
 
   void OnDeadline() noexcept override;
+  void Tell();
 
   net::LossWatch& watch_;
   std::optional<net::LossWatch::Ticket> ticket_;
   Instant watched_at_ = core::kNever;
   Instant valid_until_ = core::kLongAgo;
-  std::stop_source stop_;
+  // Made when somebody wants to listen. No mutex: in a forked child it might be held for ever.
+  mutable std::atomic<std::stop_source*> stop_ = nullptr;
 };
 
 }  // namespace holdfast::detail

@@ -10,28 +10,57 @@
 namespace holdfast {
 namespace detail {
 
-LockState::LockState(std::shared_ptr<ClientHandle> client, int group,
-                     std::vector<std::string> names, std::string token,
-                     std::vector<std::uint64_t> fences)
-    : client_(std::move(client)),
+LockState::LockState(ClientState& client, int group, Names names, Waiter waiter)
+    : client_(client),
       group_(group),
       names_(std::move(names)),
-      name_(core::Joined(names_)),
-      token_(std::move(token)),
-      fences_(std::move(fences)),
-      term_(LeaseTerm::Make(client_->state().watch())) {}
+      all_names_(names_.list().size() == 1 ? "" : core::Joined(names_.list())),
+      fences_(names_.list().size()),
+      waiter_(std::move(waiter)),
+      term_(client.watch()) {}
 
 std::chrono::nanoseconds LockState::valid_for() const {
-  return ended() ? std::chrono::nanoseconds(0) : term_->left();
+  return ended() ? std::chrono::nanoseconds(0) : term_.left();
+}
+
+void LockState::Open(core::Engine& engine, core::LeaseId id) {
+  id_ = id;
+  term_.Watch(std::shared_ptr<LeaseTerm>(shared_from_this(), &term_));
+  engine.Observe(id, this);
+}
+
+void LockState::Acquire() {
+  Run([self = shared_from_this()](core::Engine& engine, core::TimePoint now) {
+    const Waiter& waiter = self->waiter_;
+    auto done = [self](core::Engine& granting, const absl::StatusOr<core::LeaseId>& id) {
+      self->OnAcquired(granting, id);
+    };
+    engine.Acquire(waiter.ticket, self->names(), waiter.options, std::move(done), now);
+  });
+}
+
+void LockState::OnAcquired(core::Engine& engine, const absl::StatusOr<core::LeaseId>& id) {
+  Waiter waiter = std::move(waiter_);
+  if (!id.ok()) return waiter.done(id.status());
+  std::shared_ptr<ClientHandle> client = waiter.client.lock();
+  if (client == nullptr) {
+    engine.Release(*id, nullptr, net::Now());
+    return waiter.done(absl::CancelledError("the client was closed"));
+  }
+  SetToken(engine.token(*id));
+  const std::span<const std::int64_t> fences = engine.fences(*id);
+  fences_.assign(fences.begin(), fences.end());
+  Open(engine, *id);
+  waiter.done(Lock({std::move(client), shared_from_this()}));
 }
 
 bool LockState::End() { return !ended_.exchange(true); }
 
 bool LockState::OnValidity(core::TimePoint valid_until, core::TimePoint lost_at) {
-  return term_->Hold(valid_until, lost_at);
+  return term_.Hold(valid_until, lost_at);
 }
 
-void LockState::OnLost() { term_->End(); }
+void LockState::OnLost() { term_.End(); }
 
 }  // namespace detail
 
@@ -44,69 +73,73 @@ absl::Status LostFailure(const std::string& name, std::string summary) {
   return core::MakeFailure(name, failure);
 }
 
-void ReleaseInBackground(const std::shared_ptr<detail::LockState>& state) noexcept {
-  if (state == nullptr || !state->client().CheckProcess().ok() || !state->End()) return;
-  try {
-    state->Run([state](core::Engine& engine, core::TimePoint now) {
-      engine.Release(state->id(), nullptr, now);
-      state->OnLost();
-    });
-  } catch (const std::exception&) {
-    // No memory for the message: the lock runs out by itself.
-    state->KeepForEver(state);
-  }
-}
-
 }  // namespace
 
 Lock& Lock::operator=(Lock&& other) noexcept {
   if (this == &other) return *this;
-  ReleaseInBackground(state_);
-  state_ = std::move(other.state_);
+  ReleaseInBackground(parts_);
+  parts_ = std::move(other.parts_);
   return *this;
 }
 
-Lock::~Lock() { ReleaseInBackground(state_); }
+Lock::~Lock() { ReleaseInBackground(parts_); }
 
-const std::string& Lock::name() const { return state_->name(); }
-const std::vector<std::string>& Lock::names() const { return state_->names(); }
-std::uint64_t Lock::fence() const { return state_->fences().front(); }
-const std::vector<std::uint64_t>& Lock::fences() const { return state_->fences(); }
-const std::string& Lock::token() const { return state_->token(); }
-std::chrono::nanoseconds Lock::valid_for() const { return state_->valid_for(); }
-std::stop_token Lock::lost() const { return state_->lost(); }
-asio::any_io_executor Lock::executor() const { return state_->client().executor(); }
-
-std::string Lock::Detach() {
-  if (state_->End()) {
-    state_->Run([state = state_](core::Engine& engine, core::TimePoint) {
-      engine.Forget(state->id());
-      state->OnLost();
+void Lock::ReleaseInBackground(const Parts& lock) noexcept {
+  if (lock.state == nullptr) return;
+  if (!lock.state->client().CheckProcess().ok() || !lock.state->End()) return;
+  try {
+    lock.state->Run([lock](core::Engine& engine, core::TimePoint now) {
+      engine.Release(lock.state->id(), nullptr, now);
+      lock.state->OnLost();
     });
+  } catch (const std::exception&) {
+    // No memory for the message: the lock runs out by itself.
+    lock.state->KeepForEver();
   }
-  return state_->token();
 }
 
-void Lock::StartExtend(const State& state, std::chrono::milliseconds ttl,
+const std::string& Lock::name() const { return parts_.state->name(); }
+std::span<const std::string> Lock::names() const { return parts_.state->names(); }
+std::uint64_t Lock::fence() const { return parts_.state->fences().front(); }
+std::span<const std::uint64_t> Lock::fences() const { return parts_.state->fences(); }
+std::string_view Lock::token() const { return parts_.state->token(); }
+std::chrono::nanoseconds Lock::valid_for() const { return parts_.state->valid_for(); }
+std::stop_token Lock::lost() const { return parts_.state->lost(); }
+asio::any_io_executor Lock::executor() const { return parts_.state->client().executor(); }
+
+std::string Lock::Detach() {
+  if (parts_.state->End()) {
+    parts_.state->Run([lock = parts_](core::Engine& engine, core::TimePoint) {
+      engine.Forget(lock.state->id());
+      lock.state->OnLost();
+    });
+  }
+  return std::string(token());
+}
+
+void Lock::StartExtend(Parts lock, std::chrono::milliseconds ttl,
                        detail::Completion<absl::Status> done) {
-  absl::Status status = state->client().CheckProcess();
-  if (status.ok()) status = core::CheckTtl(ttl, state->client().options().max_ttl);
-  if (status.ok() && state->ended())
-    status = LostFailure(state->name(), "it was released or detached before");
+  const detail::LockState& state = *lock.state;
+  absl::Status status = state.client().CheckProcess();
+  if (status.ok()) status = core::CheckTtl(ttl, state.client().options().max_ttl);
+  if (status.ok() && state.ended())
+    status = LostFailure(state.name(), "it was released or detached before");
   if (!status.ok()) return done(std::move(status));
-  state->Run(
-      [state, ttl, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
-        engine.Extend(state->id(), ttl, std::move(done), now);
+  lock.state->Run(
+      [lock, ttl, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
+        engine.Extend(lock.state->id(), ttl, std::move(done), now);
       });
 }
 
-void Lock::StartRelease(const State& state, detail::Completion<absl::Status> done) {
-  absl::Status status = state->client().CheckProcess();
+void Lock::StartRelease(Parts lock, detail::Completion<absl::Status> done) {
+  detail::LockState& state = *lock.state;
+  absl::Status status = state.client().CheckProcess();
   if (!status.ok()) return done(std::move(status));
-  if (!state->End()) return done(LostFailure(state->name(), "it was released or detached before"));
-  state->Run([state, done = std::move(done)](core::Engine& engine, core::TimePoint now) mutable {
-    engine.Release(state->id(), std::move(done), now);
-    state->OnLost();
+  if (!state.End()) return done(LostFailure(state.name(), "it was released or detached before"));
+  state.Run([lock = std::move(lock), done = std::move(done)](core::Engine& engine,
+                                                             core::TimePoint now) mutable {
+    engine.Release(lock.state->id(), std::move(done), now);
+    lock.state->OnLost();
   });
 }
 

@@ -26,17 +26,16 @@ class Async final : public Contestant {
       slots_.push_back({NameOf(static_cast<int>(slots_.size())), {}, {}, {}});
     }
     for (int i = 0; i < in_flight; ++i) Start(i);
-    while (to_finish_ > 0) io_.run_one();
+    RunUntilStopped();
   }
 
   // Every node answers this behind all that it was sent before.
   void Drain() override {
-    bool answered = false;
-    client_->Inspect(NameOf(0), [&answered](const absl::StatusOr<Inspection>& inspection) {
+    client_->Inspect(NameOf(0), [this](const absl::StatusOr<Inspection>& inspection) {
       MustBeOk(inspection.status());
-      answered = true;
+      io_.stop();
     });
-    while (!answered) io_.run_one();
+    RunUntilStopped();
   }
 
  private:
@@ -46,6 +45,13 @@ class Async final : public Contestant {
     Clock::time_point acquired;
     std::optional<Lock> lock;
   };
+
+  // As a program does that has nothing else to do; Asio keeps memory from handler to handler only
+  // within one run().
+  void RunUntilStopped() {
+    io_.restart();
+    io_.run();
+  }
 
   void Start(int i) {
     if (to_start_ == 0) return;
@@ -62,7 +68,7 @@ class Async final : public Contestant {
     slots_[i].lock.emplace(std::move(lock)).Release([this, i](const absl::Status& status) {
       MustBeOk(status);
       times_->Add(slots_[i].start, slots_[i].acquired, Clock::now());
-      --to_finish_;
+      if (--to_finish_ == 0) return io_.stop();
       Start(i);
     });
   }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -49,10 +50,10 @@ class BlockingLock {
   ~BlockingLock() = default;
 
   const std::string& name() const { return lock_.name(); }
-  const std::vector<std::string>& names() const { return lock_.names(); }
+  std::span<const std::string> names() const { return lock_.names(); }
   std::uint64_t fence() const { return lock_.fence(); }
-  const std::vector<std::uint64_t>& fences() const { return lock_.fences(); }
-  const std::string& token() const { return lock_.token(); }
+  std::span<const std::uint64_t> fences() const { return lock_.fences(); }
+  std::string_view token() const { return lock_.token(); }
   std::chrono::nanoseconds valid_for() const { return lock_.valid_for(); }
   std::stop_token lost() const { return lock_.lost(); }
 

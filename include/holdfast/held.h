@@ -4,9 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 namespace holdfast {
 
@@ -17,23 +17,23 @@ class Held {
   // Of a Lock or a BlockingLock.
   template <class AnyLock>
   explicit Held(const AnyLock& lock)
-      : names_(&lock.names()),
-        fences_(&lock.fences()),
+      : names_(lock.names()),
+        fences_(lock.fences()),
         fence_(lock.fence()),
         lost_(lock.lost()),
         lock_(&lock),
         valid_for_(
             [](const void* held) { return static_cast<const AnyLock*>(held)->valid_for(); }) {}
 
-  const std::vector<std::string>& names() const { return *names_; }
+  std::span<const std::string> names() const { return names_; }
   std::uint64_t fence() const { return fence_; }
-  const std::vector<std::uint64_t>& fences() const { return *fences_; }
+  std::span<const std::uint64_t> fences() const { return fences_; }
   std::chrono::nanoseconds valid_for() const { return valid_for_(lock_); }
   std::stop_token lost() const { return lost_; }
 
  private:
-  const std::vector<std::string>* names_;
-  const std::vector<std::uint64_t>* fences_;
+  std::span<const std::string> names_;
+  std::span<const std::uint64_t> fences_;
   std::uint64_t fence_;
   std::stop_token lost_;
   const void* lock_;

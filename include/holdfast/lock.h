@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,8 +19,9 @@
 namespace holdfast {
 
 namespace detail {
+class ClientHandle;
 class LockState;
-}
+}  // namespace detail
 
 // A lease on a name or several, as `Client::Acquire` returns it. It ends by itself when its
 // validity runs out: a lease is not a proof, so work that must not be done twice checks
@@ -41,7 +44,7 @@ class Lock {
   // The name it was acquired by, without the key prefix; of several, all, with ", " between them.
   const std::string& name() const;
   // Sorted, each once.
-  const std::vector<std::string>& names() const;
+  std::span<const std::string> names() const;
 
   // The fencing token: greater than that of any earlier holder of this name, whatever the clocks
   // do, unless a quorum of nodes lost its data at the same time. Give it to the resource with each
@@ -52,11 +55,11 @@ class Lock {
   // names, the first one's.
   std::uint64_t fence() const;
   // One for each of names(), in their order.
-  const std::vector<std::uint64_t>& fences() const;
+  std::span<const std::uint64_t> fences() const;
 
   // What makes this lease different from any other: 32 hexadecimal digits, fresh for each attempt.
   // Whoever knows it can extend and release the lock (`Client::Attach`), so do not log it.
-  const std::string& token() const;
+  std::string_view token() const;
 
   // How long the lock is still certain to be ours, on the boot-time clock, which also runs while
   // the machine is suspended. Zero once it is lost, expired, released or detached: it drops to zero
@@ -101,26 +104,33 @@ class Lock {
 
  private:
   friend class Client;
+  friend class detail::LockState;
   // Found by `detail::Initiate`: no lock is handed out that is not valid in that moment.
   friend void Recheck(absl::StatusOr<Lock>& result);
 
-  explicit Lock(std::shared_ptr<detail::LockState> state) : state_(std::move(state)) {}
+  // The state needs the client, but does not keep it: whoever has it keeps both.
+  struct Parts {
+    std::shared_ptr<detail::ClientHandle> client;
+    std::shared_ptr<detail::LockState> state;
+  };
+
+  explicit Lock(Parts parts) : parts_(std::move(parts)) {}
 
   asio::any_io_executor executor() const;
-  using State = std::shared_ptr<detail::LockState>;
-  static void StartExtend(const State& state, std::chrono::milliseconds ttl,
+  static void StartExtend(Parts lock, std::chrono::milliseconds ttl,
                           detail::Completion<absl::Status> done);
-  static void StartRelease(const State& state, detail::Completion<absl::Status> done);
+  static void StartRelease(Parts lock, detail::Completion<absl::Status> done);
+  static void ReleaseInBackground(const Parts& lock) noexcept;
 
-  std::shared_ptr<detail::LockState> state_;
+  Parts parts_;
 };
 
 template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
 auto Lock::Extend(std::chrono::milliseconds ttl, CompletionToken&& completion_token) {
   return detail::Initiate<absl::Status>(
       std::forward<CompletionToken>(completion_token), executor(),
-      [state = state_, ttl](detail::Completion<absl::Status> done) {
-        StartExtend(state, ttl, std::move(done));
+      [lock = parts_, ttl](detail::Completion<absl::Status> done) mutable {
+        StartExtend(std::move(lock), ttl, std::move(done));
       },
       [] {});
 }
@@ -129,8 +139,8 @@ template <ASIO_COMPLETION_TOKEN_FOR(void(absl::Status)) CompletionToken>
 auto Lock::Release(CompletionToken&& completion_token) {
   return detail::Initiate<absl::Status>(
       std::forward<CompletionToken>(completion_token), executor(),
-      [state = state_](detail::Completion<absl::Status> done) {
-        StartRelease(state, std::move(done));
+      [lock = parts_](detail::Completion<absl::Status> done) mutable {
+        StartRelease(std::move(lock), std::move(done));
       },
       [] {});
 }

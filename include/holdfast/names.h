@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <concepts>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "absl/container/inlined_vector.h"
 
 namespace holdfast {
 
@@ -19,17 +23,19 @@ class Names {
  public:
   template <std::convertible_to<std::string_view> First,
             std::convertible_to<std::string_view>... More>
-  Names(const First& first, const More&... more)  // NOLINT(google-explicit-constructor)
-      : names_{std::string(std::string_view(first)), std::string(std::string_view(more))...} {
+  Names(const First& first, const More&... more) {  // NOLINT(google-explicit-constructor)
+    names_.reserve(1 + sizeof...(more));
+    names_.emplace_back(std::string_view(first));
+    (names_.emplace_back(std::string_view(more)), ...);
     Normalize();
   }
 
   Names(std::vector<std::string> names)  // NOLINT(google-explicit-constructor)
-      : names_(std::move(names)) {
+      : names_(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end())) {
     Normalize();
   }
 
-  const std::vector<std::string>& list() const { return names_; }
+  std::span<const std::string> list() const { return names_; }
 
  private:
   void Normalize() {
@@ -38,7 +44,7 @@ class Names {
     names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
   }
 
-  std::vector<std::string> names_;
+  absl::InlinedVector<std::string, 1> names_;  // Mostly it is one.
 };
 
 }  // namespace holdfast

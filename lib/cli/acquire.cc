@@ -46,7 +46,7 @@ bool PrintLock(const Lock& lock, const AcquireCommand& command) {
                       {"ttl_ms", command.acquire.ttl.count()},
                       {"valid_ms", valid.count()}});
   }
-  if (!Print(lock.token() + "\n")) return false;
+  if (!Print(std::string(lock.token()) + "\n")) return false;
   Say(absl::StrCat("acquired ", Printable(lock.name()), ", fencing ", FencesText(lock),
                    ", valid for ", FormatExactly(valid)));
   return true;

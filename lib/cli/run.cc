@@ -72,7 +72,7 @@ ChildPlan MakePlan(const RunCommand& run, const Lock& lock, const Signals& signa
                    bool default_sigpipe) {
   ChildPlan plan{run.command,
                  {{"HOLDFAST_NAME", absl::StrJoin(lock.names(), "\n")},
-                  {"HOLDFAST_TOKEN", lock.token()},
+                  {"HOLDFAST_TOKEN", std::string(lock.token())},
                   {"HOLDFAST_FENCE", absl::StrCat(lock.fence())},
                   {"HOLDFAST_FENCES", absl::StrJoin(lock.fences(), "\n")}},
                  signals.caught()};

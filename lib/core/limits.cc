@@ -121,7 +121,7 @@ absl::Status CheckName(std::string_view name) {
                          std::to_string(kMaxNameBytes) + " are allowed");
 }
 
-absl::Status CheckNames(const std::vector<std::string>& names) {
+absl::Status CheckNames(std::span<const std::string> names) {
   if (names.empty()) return InvalidArgument("no name of a lock given");
   if (names.size() > kMaxNames) {
     return InvalidArgument(std::to_string(names.size()) + " names for one lock; at most " +

@@ -3,6 +3,7 @@
 #define HOLDFAST_CORE_LIMITS_H_
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,7 @@ absl::Status CheckRange(const std::string& what, milliseconds value, millisecond
 
 absl::Status CheckClientName(const std::string& name);
 absl::Status CheckName(std::string_view name);
-absl::Status CheckNames(const std::vector<std::string>& names);
+absl::Status CheckNames(std::span<const std::string> names);
 absl::Status CheckToken(std::string_view token);
 absl::Status CheckTtl(milliseconds ttl, milliseconds max_ttl);
 absl::Status CheckAcquire(const AcquireOptions& options, milliseconds max_ttl);

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 #include <cerrno>
 #include <cstddef>
 #include <utility>
@@ -22,7 +20,7 @@ asio::error_code LastError() { return {errno, asio::system_category()}; }
 }  // namespace
 
 PollSet::PollSet(const asio::any_io_executor& executor)
-    : executor_(executor), underlying_(Underlying(executor)), epoll_(executor) {}
+    : executor_(executor), underlying_(Underlying(executor)), epoll_(underlying_) {}
 
 asio::error_code PollSet::Add(int socket, std::weak_ptr<Member> member) {
   asio::error_code error;
@@ -54,8 +52,8 @@ void PollSet::ScheduleFlush(std::weak_ptr<Member> member) {
 // Behind all handlers that are ready. Not by way of the strand: that would be taken until then, and
 // what is called meanwhile would have to queue for it, behind the flush.
 void PollSet::PostFlush() {
-  asio::post(underlying_, [self = shared_from_this()] {
-    asio::dispatch(self->executor_, [self] {
+  PostOn(underlying_, [self = shared_from_this()] {
+    DispatchOn(self->executor_, [self] {
       self->flush_scheduled_ = false;
       if (self->InForkedChild()) return;
       self->FlushAll();
@@ -85,15 +83,20 @@ asio::error_code PollSet::Control(int operation, int socket, std::uint32_t event
 // Where there is no socket there is nothing to wait for, and the loop may end.
 void PollSet::Wait() {
   if (members_.empty() || InForkedChild() || std::exchange(waiting_, true)) return;
+  // Not on the strand: Asio would make a type-erased one for each wait.
   auto on_ready = [self = shared_from_this()](asio::error_code error) {
-    if (self->InForkedChild()) return;
-    // Closed by somebody else: those in it fall silent, and the loop must not go round in circles.
-    if (error && error != asio::error::operation_aborted) return;
-    if (!error) self->Turn();
-    self->waiting_ = false;
-    if (!self->flush_scheduled_) self->Wait();
+    DispatchOn(self->executor_, [self, error] { self->OnReady(error); });
   };
   epoll_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(on_ready));
+}
+
+void PollSet::OnReady(const asio::error_code& error) {
+  if (InForkedChild()) return;
+  // Closed by somebody else: those in it fall silent, and the loop must not go round in circles.
+  if (error && error != asio::error::operation_aborted) return;
+  if (!error) Turn();
+  waiting_ = false;
+  if (!flush_scheduled_) Wait();
 }
 
 void PollSet::Turn() {

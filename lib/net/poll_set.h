@@ -57,6 +57,7 @@ class PollSet final : public std::enable_shared_from_this<PollSet> {
   asio::error_code Open();
   asio::error_code Control(int operation, int socket, std::uint32_t events);
   void Wait();
+  void OnReady(const asio::error_code& error);
   void Turn();
   int Ready(std::span<epoll_event> events);
   void PostFlush();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "holdfast/names.h"
 #include "support/status_matchers.h"
 
 namespace holdfast::core {
@@ -230,13 +231,13 @@ TEST(LimitsTest, KeyPrefixIsAtMostAsLongAsAName) {
 }
 
 TEST(LimitsTest, LockHasOneToManyNamesEachOfThemOne) {
-  EXPECT_THAT(CheckNames({"a"}), IsOk());
+  EXPECT_THAT(CheckNames(Names("a").list()), IsOk());
   EXPECT_THAT(CheckNames(std::vector<std::string>(kMaxNames, "a")), IsOk());
   EXPECT_THAT(CheckNames({}), IsRefusedFor("no name of a lock given"));
   EXPECT_THAT(CheckNames(std::vector<std::string>(kMaxNames + 1, "a")),
               IsRefusedFor(std::to_string(kMaxNames + 1) + " names for one lock; at most " +
                            std::to_string(kMaxNames)));
-  EXPECT_THAT(CheckNames({"a", "", "b"}), IsRefusedFor("name is empty"));
+  EXPECT_THAT(CheckNames(std::vector<std::string>{"a", "", "b"}), IsRefusedFor("name is empty"));
 }
 
 TEST(LimitsTest, AttemptsAreNotNegative) {

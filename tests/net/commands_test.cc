@@ -76,7 +76,7 @@ TEST_F(CommandsTest, EachAttemptIsSentOnceAndHasANonceOfItsOwn) {
       EXPECT_TRUE(nonces.insert(NonceOf(acquire.argv)).second) << "sent twice";
     }
   }
-  ExpectOthersReleased(lock->token());
+  ExpectOthersReleased(std::string(lock->token()));
 }
 
 TEST_F(CommandsTest, FailedAttemptIsReleasedBehindItOnTheSameConnectionEverywhere) {

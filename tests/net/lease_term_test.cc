@@ -20,6 +20,12 @@ using holdfast::testing::Eventually;
 using ::testing::Gt;
 using namespace std::chrono_literals;
 
+std::shared_ptr<LeaseTerm> MakeTerm() {
+  auto term = std::make_shared<LeaseTerm>(**net::LossWatch::Get());
+  term->Watch(term);
+  return term;
+}
+
 class LeaseTermTest : public ::testing::Test {
  protected:
   // Valid for `time` from now, with a margin of four fifths of that: the watch thread's turn is
@@ -34,7 +40,7 @@ class LeaseTermTest : public ::testing::Test {
 
   bool Over() const { return term_->left() == 0s && term_->lost().stop_requested(); }
 
-  std::shared_ptr<LeaseTerm> term_ = LeaseTerm::Make(**net::LossWatch::Get());
+  std::shared_ptr<LeaseTerm> term_ = MakeTerm();
   std::atomic<int> told_ = 0;
   std::stop_callback<std::function<void()>> on_loss_{term_->lost(), [this] { ++told_; }};
 };
@@ -81,10 +87,33 @@ TEST_F(LeaseTermTest, DeadlineThatWasMovedMeanwhileEndsNothing) {
   EXPECT_EQ(told_, 0);
 }
 
+// Who asks for the token at the very moment of the end hears of it all the same.
+TEST_F(LeaseTermTest, WhoStartsToListenWhileItEndsIsTold) {
+  for (int i = 0; i < 2'000 && !HasFailure(); ++i) {
+    const auto term = MakeTerm();
+    std::atomic<bool> start = false;
+    std::stop_token heard;
+    std::thread listener([&] {
+      start = true;
+      heard = term->lost();
+    });
+    while (!start) std::this_thread::yield();
+    term->End();
+    listener.join();
+    EXPECT_TRUE(heard.stop_requested());
+  }
+}
+
+TEST_F(LeaseTermTest, AllWhoListenHaveTheSameToken) {
+  const auto term = MakeTerm();
+  EXPECT_EQ(term->lost(), term->lost());
+  EXPECT_TRUE(term->lost().stop_possible());
+}
+
 // Nobody sees time left, and nobody is told that it is ours, after the loss was told.
 TEST_F(LeaseTermTest, NothingBringsItBackWhoeverTells) {
   for (int i = 0; i < 300 && !HasFailure(); ++i) {
-    const auto term = LeaseTerm::Make(**net::LossWatch::Get());
+    const auto term = MakeTerm();
     std::atomic<bool> told = false;
     const std::stop_callback on_loss(term->lost(), [&] {
       EXPECT_EQ(term->left(), 0s);
@@ -107,7 +136,7 @@ TEST_F(LeaseTermTest, NothingBringsItBackWhoeverTells) {
 
 TEST_F(LeaseTermTest, MayGoWhileItIsWatched) {
   for (int i = 0; i < 1'000; ++i) {
-    const auto term = LeaseTerm::Make(**net::LossWatch::Get());
+    const auto term = MakeTerm();
     const TimePoint now = net::Now();
     EXPECT_TRUE(term->Hold(now + 40us, now));
   }

@@ -38,12 +38,12 @@ INSTANTIATE_TEST_SUITE_P(Nodes, AcquireTest, ::testing::Values(1, 3, 5));
 TEST_P(AcquireTest, PutsTheLockOnEveryNode) {
   auto lock = client_.Acquire("order:42", {.ttl = 5s});
   ASSERT_THAT(lock, IsOk());
-  EXPECT_THAT(lock->token(), MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_THAT(std::string(lock->token()), MatchesRegex("[0-9a-f]{32}"));
   EXPECT_EQ(lock->name(), "order:42");
   ASSERT_TRUE(OnEveryNode());
   for (const auto& node : nodes_) {
     EXPECT_THAT(node->Command({"GET", "lock:order:42"}),
-                MatchesRegex(lock->token() + ":[0-9]+:alice"));
+                MatchesRegex(std::string(lock->token()) + ":[0-9]+:alice"));
     EXPECT_THAT(PttlOn(*node), AllOf(Gt(0), Le(5000)));
   }
 }

@@ -306,7 +306,10 @@ TEST_F(AtomizeTest, SeveralChannelsCanBeComputed) {
       [](int from, int to) {
         return std::vector<std::string>{ChannelOf(from), ChannelOf(to)};
       },
-      {}, [](const Held& held, int, int) { return held.names(); });
+      {},
+      [](const Held& held, int, int) {
+        return std::vector<std::string>(held.names().begin(), held.names().end());
+      });
   EXPECT_THAT(transfer(2, 1).value(), ElementsAre("order:1", "order:2"));
 }
 

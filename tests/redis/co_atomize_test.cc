@@ -153,7 +153,7 @@ asio::awaitable<void> CallEveryKind(Client client) {
   const auto computed = CoAtomize(
       client, [state](const std::string& end) { return state + end; }, {},
       [](const Held& held, std::string) -> asio::awaitable<std::vector<std::string>> {
-        co_return held.names();
+        co_return std::vector<std::string>(held.names().begin(), held.names().end());
       });
   const auto names = co_await computed(LongText("y"));
   EXPECT_THAT(names, IsOk());

@@ -125,7 +125,7 @@ TEST(Exclusion, ForkedProcessesDrawDifferentTokens) {
   for (int i = 0; i < 4; ++i) {
     const pid_t child = Fork([&] {
       auto lock = NewClient({.nodes = {node.url()}}).Acquire("a" + std::to_string(i));
-      std::ofstream(dir.File(std::to_string(i))) << (lock.ok() ? lock->token() : "");
+      std::ofstream(dir.File(std::to_string(i))) << (lock.ok() ? std::string(lock->token()) : "");
       return lock.ok() ? 0 : 1;
     });
     int status = -1;

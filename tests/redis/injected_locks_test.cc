@@ -119,7 +119,7 @@ class BothNodesTest : public InjectedLocksTest {
 
   void ExpectHeld(const BlockingLock& lock) {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      EXPECT_THAT(Ask(i, {"GET", "lock:" + lock.name()}), StartsWith(lock.token()));
+      EXPECT_THAT(Ask(i, {"GET", "lock:" + lock.name()}), StartsWith(std::string(lock.token())));
     }
     EXPECT_THAT(lock.valid_for(), Gt(0s));
   }

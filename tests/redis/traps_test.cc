@@ -185,7 +185,7 @@ TEST(Trap20, EachTryHasANonceOfItsOwn) {
 
 std::string TokenOf(const std::string& url, const std::string& name) {
   const auto lock = NewClient({.nodes = {url}}).Acquire(name);
-  return lock.ok() ? lock->token() : "";
+  return lock.ok() ? std::string(lock->token()) : "";
 }
 
 // Values drawn from a 32-bit seed repeat, and after fork(2) at once.

@@ -183,13 +183,15 @@ TEST_F(IoThreadTest, HandlersMayWaitForAnotherLoop) {
 }
 
 TEST_F(IoThreadTest, HandlersOfTheThreadMayLetItGo) {
-  std::promise<void> gone;
+  std::promise<void> posted, gone;
   std::shared_ptr<IoThread> thread = NewThread();
   asio::io_context& io = thread->io();
-  asio::post(io, [&gone, last = std::move(thread)]() mutable {
+  asio::post(io, [&, last = std::move(thread)]() mutable {
+    posted.get_future().wait();
     last.reset();
     gone.set_value();
   });
+  posted.set_value();
   gone.get_future().get();
 }
 

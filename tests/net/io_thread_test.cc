@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -70,6 +71,17 @@ class IoThreadTest : public ::testing::Test {
     });
     thread_->Nudge();
     ran.get_future().get();
+  }
+
+  // A call that takes so long. Returns which thread ran the loop at its end.
+  Id RunFor(std::chrono::milliseconds time) {
+    asio::steady_timer timer(thread_->io());
+    const auto runner = thread_->Await<absl::StatusOr<Id>>([&](auto handler) {
+      timer.expires_after(time);
+      timer.async_wait([handler](const asio::error_code&) mutable { handler(Here()); });
+    });
+    EXPECT_THAT(runner, IsOk());
+    return *runner;
   }
 
   std::shared_ptr<IoThread> thread_ = NewThread();
@@ -140,6 +152,28 @@ TEST_F(IoThreadTest, ACallThatTakesLongHoldsUpNobody) {
   other.join();
   EXPECT_THAT(status, IsOk());
   EXPECT_EQ(answered, 100);
+}
+
+// The thread sleeps meanwhile, and is told when the caller leaves.
+TEST_F(IoThreadTest, TheThreadComesBackAfterALongCall) {
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(RunHere(*thread_, [] {}));
+    static_cast<void>(RunFor(20ms));
+    std::atomic<bool> ran = false;
+    asio::post(thread_->io(), [&] { ran = true; });
+    ASSERT_TRUE(Eventually([&] { return ran.load(); }));
+  }
+}
+
+TEST_F(IoThreadTest, NoCallIsLeftWithoutADriver) {
+  for (int i = 0; i < 5; ++i) {
+    Id runner;
+    std::thread other;
+    ASSERT_TRUE(RunHere(*thread_, [&] { other = std::thread([&] { runner = RunFor(40ms); }); }));
+    static_cast<void>(RunFor(20ms));
+    other.join();
+    EXPECT_NE(runner, Here()) << "this one had left by then";
+  }
 }
 
 // Callers that have their answer leave others behind, and times without a call come in between.

@@ -9,6 +9,28 @@
 #include "io_thread.h"
 
 namespace holdfast {
+
+BlockingLock& BlockingLock::operator=(BlockingLock&& other) noexcept {
+  if (this == &other) return *this;
+  LetGo();
+  lock_ = std::move(other.lock_);  // First: the thread waits for the last lock on it.
+  thread_ = std::move(other.thread_);
+  return *this;
+}
+
+void BlockingLock::LetGo() noexcept {
+  if (thread_ == nullptr) return;
+  const bool over = lock_.lost().stop_requested();
+  { const Lock gone(std::move(lock_)); }
+  if (!over) thread_->Nudge();
+}
+
+std::string BlockingLock::Detach() {
+  std::string token = lock_.Detach();
+  thread_->Nudge();
+  return token;
+}
+
 absl::Status BlockingLock::Extend(std::chrono::milliseconds ttl) {
   return thread_->Await<absl::Status>(
       [this, ttl](auto handler) { lock_.Extend(ttl, std::move(handler)); });
@@ -29,9 +51,9 @@ absl::StatusOr<BlockingClient> BlockingClient::Create(ClientOptions options) {
 absl::StatusOr<BlockingLock> BlockingClient::Acquire(const Names& names, AcquireOptions options,
                                                      std::stop_token cancel) const {
   const auto signal = std::make_shared<asio::cancellation_signal>();
-  auto emit = [this, signal] {
-    // Signals are not thread-safe: only ever on the thread.
-    asio::post(thread_->io(), [signal] { signal->emit(asio::cancellation_type::terminal); });
+  auto emit = [thread = thread_, signal] {
+    // Signals are not thread-safe: only ever in the loop.
+    asio::post(thread->io(), [signal] { signal->emit(asio::cancellation_type::terminal); });
   };
   // Registered once the call has started; a stop request from before is noticed then.
   std::optional<std::stop_callback<decltype(emit)>> on_cancel;
@@ -49,6 +71,7 @@ absl::StatusOr<BlockingLock> BlockingClient::Attach(const Names& names,
                                                     std::string_view token) const {
   auto lock = client_.Attach(names, token);
   if (!lock.ok()) return lock.status();
+  thread_->Nudge();
   return BlockingLock(thread_, *std::move(lock));
 }
 
@@ -70,7 +93,7 @@ absl::StatusOr<Stats> BlockingClient::GetStats() const {
 absl::StatusOr<BlockingRedis> BlockingClient::redis() const {
   auto redis = client_.redis();
   if (!redis.ok()) return redis.status();
-  return BlockingRedis(thread_, *std::move(redis));
+  return BlockingRedis(thread_->NewHandle(), *std::move(redis));
 }
 
 absl::StatusOr<std::vector<NodeStatus>> BlockingClient::Reconfigure() const {

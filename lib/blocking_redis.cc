@@ -44,7 +44,7 @@ absl::StatusOr<BlockingWatch> BlockingRedis::WatchKeys(Arguments keys) const {
   auto watch = thread_->Await<absl::StatusOr<Watch>>(
       [&](auto handler) { redis_.WatchKeys(std::move(keys), std::move(handler)); });
   if (!watch.ok()) return watch.status();
-  return BlockingWatch(thread_, *std::move(watch));
+  return BlockingWatch(thread_->NewHandle(), *std::move(watch));
 }
 
 absl::StatusOr<Reply> BlockingRedis::Run(const Script& script, const Arguments& keys,
@@ -59,7 +59,7 @@ absl::StatusOr<BlockingSubscription> BlockingRedis::Subscribe(Channels channels,
     redis_.Subscribe(std::move(channels), std::move(handler), std::move(done));
   });
   if (!subscription.ok()) return subscription.status();
-  return BlockingSubscription(thread_, *std::move(subscription));
+  return BlockingSubscription(thread_->NewHandle(), *std::move(subscription));
 }
 
 absl::StatusOr<std::vector<BlockingRedisNode>> BlockingRedis::Nodes() const {
@@ -76,6 +76,16 @@ absl::StatusOr<std::vector<BlockingRedisNode>> BlockingRedis::Nodes() const {
 
 absl::Status BlockingRedis::Quit() const {
   return thread_->Await<absl::Status>([&](auto handler) { redis_.Quit(std::move(handler)); });
+}
+
+void BlockingRedis::Disconnect() const {
+  redis_.Disconnect();
+  thread_->Nudge();
+}
+
+const Redis& BlockingRedis::async() const {
+  thread_->Stay();
+  return redis_;
 }
 
 }  // namespace holdfast

@@ -36,18 +36,14 @@ class IoThread;
 }
 
 // `Lock` for threads that wait; what is said there holds here, but for this: Extend and Release
-// block, for the client's command timeout at the most. On the client's own thread, which is in a
-// callback of `lost()`, they fail at once with kFailedPrecondition and do nothing. Where no
-// BlockingClient is left, the destructor of the last lock waits as said below.
+// block, for the client's command timeout at the most. In a callback that the client calls, as one
+// of `lost()`, they fail at once with kFailedPrecondition and do nothing. Where no BlockingClient
+// is left, the destructor of the last lock waits as said below.
 class BlockingLock {
  public:
   BlockingLock(BlockingLock&&) noexcept = default;
-  BlockingLock& operator=(BlockingLock&& other) noexcept {
-    lock_ = std::move(other.lock_);  // First: the thread waits for the last lock on it.
-    thread_ = std::move(other.thread_);
-    return *this;
-  }
-  ~BlockingLock() = default;
+  BlockingLock& operator=(BlockingLock&& other) noexcept;
+  ~BlockingLock() { LetGo(); }
 
   const std::string& name() const { return lock_.name(); }
   std::span<const std::string> names() const { return lock_.names(); }
@@ -59,22 +55,29 @@ class BlockingLock {
 
   absl::Status Extend(std::chrono::milliseconds ttl);
   absl::Status Release();
-  std::string Detach() { return lock_.Detach(); }
+  std::string Detach();
 
  private:
   friend class BlockingClient;
   BlockingLock(std::shared_ptr<detail::IoThread> thread, Lock lock)
       : thread_(std::move(thread)), lock_(std::move(lock)) {}
 
+  void LetGo() noexcept;
+
   std::shared_ptr<detail::IoThread> thread_;  // Before lock_: must outlive it.
   Lock lock_;
 };
 
 // `Client` with a thread of its own for the connections. Cheap to copy, safe to call from any
-// thread. Each call blocks its caller, until its deadline at the most; on the thread itself, which
-// is in a callback of `lost()`, it fails at once with kFailedPrecondition. Whoever destroys the
-// last copy or BlockingLock waits for releases under way, 200 ms at the most; what no node
-// confirmed by then is in the kernel's hands, or expires with its ttl.
+// thread. Each call blocks its caller, until its deadline at the most.
+//
+// Callbacks, as those of `lost()` and of an observer, run on the client's thread, or on one that
+// waits in a call of the client in that moment and does the thread's work meanwhile; one at a time.
+// So do not hold a mutex during a call that a callback takes, too. In a callback, calls of the same
+// client fail at once with kFailedPrecondition.
+//
+// Whoever destroys the last copy or BlockingLock waits for releases under way, 200 ms at the most;
+// what no node confirmed by then is in the kernel's hands, or expires with its ttl.
 class BlockingClient {
  public:
   BlockingClient(const BlockingClient&) = default;

@@ -41,10 +41,10 @@ namespace detail {
 class IoThread;
 }
 
-// `Cache` on the thread of a blocking client; what is said there holds here. Cheap to copy, safe to
-// call from any thread. Each call blocks its caller; on the client's thread itself, which is in a
-// callback of the user's, it fails at once with kFailedPrecondition. Keeps the client alive:
-// whoever destroys the last copy of both waits as the client's destructor does.
+// `Cache` on the thread of a blocking client; what is said there holds here, of callbacks, too.
+// Cheap to copy, safe to call from any thread. Each call blocks its caller; in a callback of the
+// client it fails at once with kFailedPrecondition. Keeps the client alive: whoever destroys the
+// last copy of both waits as the client's destructor does.
 class BlockingCache {
  public:
   BlockingCache(const BlockingCache&) = default;
@@ -102,8 +102,8 @@ class BlockingCache {
 
   const std::string& prefix() const { return cache_.prefix(); }
 
-  // The cache underneath, whose handlers run on the client's thread. Must not outlive this.
-  const Cache& async() const { return cache_; }
+  // The cache underneath, as BlockingRedis::async() is the client underneath that.
+  const Cache& async() const;
 
  private:
   BlockingCache(std::shared_ptr<detail::IoThread> locks_thread,

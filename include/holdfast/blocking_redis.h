@@ -55,7 +55,7 @@ class BlockingWatch {
   Watch watch_;
 };
 
-// `Subscription`, whose handler is called on the client's thread.
+// `Subscription`, whose handler is a callback as said below.
 class BlockingSubscription {
  public:
   BlockingSubscription(BlockingSubscription&&) noexcept = default;
@@ -76,10 +76,15 @@ class BlockingSubscription {
 };
 
 // `Redis` with a thread of its own for the connections; what is said there holds here. Each call
-// blocks its caller, for the command timeout at the most; on the thread itself, which is in a
-// callback of the user's, it fails at once with kFailedPrecondition. Whoever destroys the last
-// copy, BlockingWatch or BlockingSubscription waits for the thread to end, which takes no longer
-// than a callback of the user's that it is in.
+// blocks its caller, for the command timeout at the most.
+//
+// Callbacks (`on_event`, handlers of subscriptions) run on the client's thread, or on one that
+// waits in a call of the client in that moment and does the thread's work meanwhile; one at a time.
+// So do not hold a mutex during a call that a callback takes, too. In a callback, calls of the same
+// client fail at once with kFailedPrecondition.
+//
+// Whoever destroys the last copy, BlockingWatch or BlockingSubscription waits for the thread to
+// end, which takes no longer than a callback of the user's that it is in.
 class BlockingRedis {
  public:
   BlockingRedis(const BlockingRedis&) = default;
@@ -107,10 +112,11 @@ class BlockingRedis {
   bool is_open() const { return redis_.is_open(); }
   bool is_ready() const { return redis_.is_ready(); }
   absl::Status Quit() const;
-  void Disconnect() const { redis_.Disconnect(); }
+  void Disconnect() const;
 
-  // The client underneath, whose handlers run on the thread. Must not outlive this.
-  const Redis& async() const { return redis_; }
+  // The client underneath, whose handlers are callbacks as said above. Must not outlive this. From
+  // then on the thread does all its work itself, and calls of this client cost a little more.
+  const Redis& async() const;
 
  private:
   friend class BlockingClient;

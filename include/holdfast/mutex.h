@@ -76,8 +76,8 @@ class Mutex {
 
   // Waits for as long as it takes, also while too few nodes can be reached. Throws LockError for
   // what waiting does not mend: kPermissionDenied, kInvalidArgument, IsMisconfigured; and
-  // kFailedPrecondition in a process forked off since the client was made, and in a callback on the
-  // client's thread.
+  // kFailedPrecondition in a process forked off since the client was made, and in a callback of the
+  // client.
   void lock();
 
   // One attempt, which ends after the client's command timeout at the latest, or, where another
@@ -103,8 +103,8 @@ class Mutex {
   }
 
   // Releases, and waits until it is free or the command timeout is over; `status()` says how it
-  // ended. Nothing happens where it is not held. Who cannot wait, as in a callback on the client's
-  // thread, releases in the background.
+  // ended. Nothing happens where it is not held. Who cannot wait, as in a callback of the client,
+  // releases in the background.
   void unlock() noexcept;
 
   // How the last call of lock(), try_lock…() or unlock() ended, by any thread: as

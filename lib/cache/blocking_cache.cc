@@ -18,7 +18,7 @@ using Value = absl::StatusOr<std::string>;
 // for.
 using Step = std::variant<absl::Status, Cache::Done, Value>;
 
-// What the caller waits for next. Used on the client's thread only.
+// What the caller waits for next. Used in the client's loop only.
 struct NextStep {
   absl::AnyInvocable<void(Step)> tell;
 };
@@ -58,6 +58,7 @@ absl::StatusOr<BlockingCache> BlockingCache::Create(const BlockingClient& locks,
                                                     CacheOptions options) {
   auto cache = Cache::Create(locks.client_, redis.redis_, std::move(options));
   if (!cache.ok()) return cache.status();
+  locks.thread_->Stay();  // Locks are asked for from the other client's loop.
   return BlockingCache(locks.thread_, redis.thread_, *std::move(cache));
 }
 
@@ -126,14 +127,14 @@ absl::StatusOr<bool> BlockingCache::Persist(std::string_view key) const {
       [&](auto handler) { cache_.Persist(key, std::move(handler)); });
 }
 
-// The computation is this thread's: the client's thread goes on with connections and locks.
+// The computation is outside the loop: the client's thread goes on with connections and locks.
 Value BlockingCache::GetOrCompute(std::string_view key, ComputeOptions options, Compute compute,
                                   std::stop_token cancel) const {
   const auto next = std::make_shared<NextStep>();
   const auto signal = std::make_shared<asio::cancellation_signal>();
-  auto emit = [this, signal] {
-    // Signals are not thread-safe: only ever on the thread.
-    asio::post(thread_->io(), [signal] { signal->emit(asio::cancellation_type::terminal); });
+  auto emit = [thread = thread_, signal] {
+    // Signals are not thread-safe: only ever in the loop.
+    asio::post(thread->io(), [signal] { signal->emit(asio::cancellation_type::terminal); });
   };
   // Registered once the call has started; a stop request from before is noticed then.
   std::optional<std::stop_callback<decltype(emit)>> on_cancel;
@@ -200,6 +201,11 @@ absl::StatusOr<std::int64_t> BlockingCache::Clear(ClearOptions options) const {
 
 absl::Status BlockingCache::Ping() const {
   return thread_->Await<absl::Status>([&](auto handler) { cache_.Ping(std::move(handler)); });
+}
+
+const Cache& BlockingCache::async() const {
+  thread_->Stay();
+  return cache_;
 }
 
 }  // namespace holdfast

@@ -20,9 +20,9 @@ BlockingLock& BlockingLock::operator=(BlockingLock&& other) noexcept {
 
 void BlockingLock::LetGo() noexcept {
   if (thread_ == nullptr) return;
-  const bool over = lock_.lost().stop_requested();
+  const bool ended = lock_.ended();
   { const Lock gone(std::move(lock_)); }
-  if (!over) thread_->Nudge();
+  if (!ended) thread_->Nudge();
 }
 
 std::string BlockingLock::Detach() {

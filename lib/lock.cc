@@ -107,6 +107,8 @@ std::chrono::nanoseconds Lock::valid_for() const { return parts_.state->valid_fo
 std::stop_token Lock::lost() const { return parts_.state->lost(); }
 asio::any_io_executor Lock::executor() const { return parts_.state->client().executor(); }
 
+bool Lock::ended() const noexcept { return parts_.state->ended(); }
+
 std::string Lock::Detach() {
   if (parts_.state->End()) {
     parts_.state->Run([lock = parts_](core::Engine& engine, core::TimePoint) {

@@ -18,6 +18,8 @@
 
 namespace holdfast {
 
+class BlockingLock;
+
 namespace detail {
 class ClientHandle;
 class LockState;
@@ -103,6 +105,7 @@ class Lock {
   std::string Detach();
 
  private:
+  friend class BlockingLock;
   friend class Client;
   friend class detail::LockState;
   // Found by `detail::Initiate`: no lock is handed out that is not valid in that moment.
@@ -117,6 +120,8 @@ class Lock {
   explicit Lock(Parts parts) : parts_(std::move(parts)) {}
 
   asio::any_io_executor executor() const;
+  // Whether it was released or detached, so that its end does nothing.
+  bool ended() const noexcept;
   static void StartExtend(Parts lock, std::chrono::milliseconds ttl,
                           detail::Completion<absl::Status> done);
   static void StartRelease(Parts lock, detail::Completion<absl::Status> done);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/strand.h"
+#include "net/turn_slot.h"
 
 namespace holdfast::detail {
 namespace {
@@ -59,6 +60,7 @@ class EntryInOwnMemory : public Entry {
 }  // namespace
 
 void PostTo(const asio::any_io_executor& executor, std::unique_ptr<Queued> operation) {
+  if (net::TurnSlot::Put(executor, operation)) return;
   const auto* io = net::TargetOf<asio::io_context::executor_type>(executor);
   if (io == nullptr) return asio::post(executor, Entry(std::move(operation)));
   asio::post(*io, EntryInOwnMemory(std::move(operation)));

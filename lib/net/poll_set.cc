@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "net/strand.h"
+#include "net/turn_slot.h"
 
 namespace holdfast::net {
 namespace {
@@ -85,9 +86,18 @@ void PollSet::Wait() {
   if (members_.empty() || InForkedChild() || std::exchange(waiting_, true)) return;
   // Not on the strand: Asio would make a type-erased one for each wait.
   auto on_ready = [self = shared_from_this()](asio::error_code error) {
-    DispatchOn(self->executor_, [self, error] { self->OnReady(error); });
+    std::unique_ptr<detail::Queued> completed = self->RunTurn(error);
+    if (completed) completed.release()->Run();
   };
   epoll_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(on_ready));
+}
+
+// What it completed first. Of a turn that has to wait for the strand nothing: that may be on
+// another thread.
+std::unique_ptr<detail::Queued> PollSet::RunTurn(const asio::error_code& error) {
+  TurnSlot slot(underlying_);
+  DispatchOn(executor_, [self = shared_from_this(), error] { self->OnReady(error); });
+  return slot.Take();
 }
 
 void PollSet::OnReady(const asio::error_code& error) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "holdfast/detail/queued.h"
 #include "net/clock.h"
 
 namespace holdfast::net {
@@ -57,6 +58,7 @@ class PollSet final : public std::enable_shared_from_this<PollSet> {
   asio::error_code Open();
   asio::error_code Control(int operation, int socket, std::uint32_t events);
   void Wait();
+  std::unique_ptr<detail::Queued> RunTurn(const asio::error_code& error);
   void OnReady(const asio::error_code& error);
   void Turn();
   int Ready(std::span<epoll_event> events);

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/detail/queued.h"
 #include "net/strand.h"
 #include "net/unique_fd.h"
 
@@ -194,6 +195,54 @@ TEST_F(PollSetOnAStrandTest, GoesOnReadingWhereTheHandlersWroteNothing) {
   a->Say("1");
   RunOut();
   EXPECT_THAT(log_, ElementsAre("a reads 1", "a reads 2"));
+}
+
+// A handler of the user's, on its way.
+class Operation final : public detail::Queued {
+ public:
+  explicit Operation(std::function<void()> run) : run_(std::move(run)) {}
+  void Run() override {
+    const auto run = std::move(run_);
+    delete this;
+    run();
+  }
+
+ private:
+  std::function<void()> run_;
+};
+
+TEST_F(PollSetOnAStrandTest, FirstOperationThatATurnCompletesRunsAtOnceAndOffTheStrand) {
+  const auto a = Join("a");
+  const auto complete = [&](const std::string& name) {
+    detail::PostTo(io_.get_executor(), std::make_unique<Operation>([&, name] {
+                     log_.push_back(name + (IsOnStrand(strand_) ? " on the strand" : ""));
+                   }));
+  };
+  a->on_read = [&] {
+    asio::post(io_, [&] { log_.push_back("posted before"); });
+    complete("first");
+    complete("second");
+    set_->ScheduleFlush(a);
+    a->Leave();
+  };
+  a->Say("1");
+  RunOut();
+  EXPECT_THAT(log_, ElementsAre("a reads 1", "a flushes", "first", "posted before", "second"));
+}
+
+TEST_F(PollSetOnAStrandTest, OperationForAnotherExecutorIsPostedThere) {
+  asio::io_context other;
+  const auto a = Join("a");
+  a->on_read = [&] {
+    detail::PostTo(other.get_executor(),
+                   std::make_unique<Operation>([&] { log_.push_back("there"); }));
+    a->Leave();
+  };
+  a->Say("1");
+  RunOut();
+  EXPECT_THAT(log_, ElementsAre("a reads 1"));
+  other.run_for(kDeadline);
+  EXPECT_THAT(log_, ElementsAre("a reads 1", "there"));
 }
 
 TEST_F(PollSetTest, WhatAFlushSchedulesGoesOutAsWell) {

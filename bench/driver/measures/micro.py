@@ -55,4 +55,4 @@ def allocations_of_the_path(bench, figures):
             figures.add("core", {"nodes": 3, "in flight": in_flight}, "allocations per pair", "",
                         {"async": [allocations]})
             figures.bound(f"allocations per pair in the async path, {in_flight} in flight",
-                          round(allocations, 2), at_most=4, reached=30)
+                          round(allocations, 2), at_most=4, reached=5)

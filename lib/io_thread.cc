@@ -3,6 +3,8 @@
 #include <exception>
 #include <string>
 
+#include "net/loss_watch.h"
+
 namespace holdfast::detail {
 
 absl::StatusOr<std::shared_ptr<IoThread>> IoThread::Start() {
@@ -40,7 +42,7 @@ absl::Status IoThread::CheckCaller() const {
     return absl::FailedPreconditionError(
         "this client was made before fork(2); the child needs one of its own");
   }
-  if (loop_->io().get_executor().running_in_this_thread()) {
+  if (loop_->io().get_executor().running_in_this_thread() || net::LossWatch::IsThisThread()) {
     return absl::FailedPreconditionError("a callback must not wait for its own thread");
   }
   return absl::OkStatus();

@@ -38,7 +38,8 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   void Nudge() noexcept { loop_->Nudge(); }
   void Stay() noexcept { loop_->Stay(); }
 
-  // Not OK where nobody would ever answer: in a forked child, and inside the loop.
+  // Not OK where nobody would ever answer: in a forked child, and inside the loop; nor where all
+  // who are to be told of a loss would have to wait.
   absl::Status CheckCaller() const;
 
   // Runs `start(handler)` in the loop and waits for what `handler` is called with.

@@ -24,9 +24,12 @@ std::stop_token LeaseTerm::lost() const {
   std::stop_source* stop = stop_.load();
   if (stop == nullptr) {
     auto made = std::make_unique<std::stop_source>();
-    if (stop_.compare_exchange_strong(stop, made.get())) stop = made.release();
+    if (stop_.compare_exchange_strong(stop, made.get())) {
+      stop = made.release();
+      // Nobody can have registered a callback before, which would run in this call.
+      if (valid_until_.load() == kOver) stop->request_stop();
+    }
   }
-  if (valid_until_.load() == kOver) stop->request_stop();
   return stop->get_token();
 }
 
@@ -55,8 +58,8 @@ bool LeaseTerm::Hold(core::TimePoint valid_until, core::TimePoint lost_at) {
 
 void LeaseTerm::End() {
   if (valid_until_.exchange(kOver) == kOver) return;
-  if (ticket_) watch_.Move(*ticket_, core::kNever);
   Tell();
+  if (ticket_) watch_.Move(*ticket_, core::kNever);
 }
 
 void LeaseTerm::OnDeadline() noexcept {

@@ -88,13 +88,12 @@ void Lock::ReleaseInBackground(const Parts& lock) noexcept {
   if (lock.state == nullptr) return;
   if (!lock.state->client().CheckProcess().ok() || !lock.state->End()) return;
   try {
-    lock.state->Run([lock](core::Engine& engine, core::TimePoint now) {
+    lock.state->RunLast([lock](core::Engine& engine, core::TimePoint now) {
       engine.Release(lock.state->id(), nullptr, now);
       lock.state->OnLost();
     });
   } catch (const std::exception&) {
-    // No memory for the message: the lock runs out by itself.
-    lock.state->KeepForEver();
+    // No memory: it runs out by itself.
   }
 }
 
@@ -111,7 +110,7 @@ bool Lock::ended() const noexcept { return parts_.state->ended(); }
 
 std::string Lock::Detach() {
   if (parts_.state->End()) {
-    parts_.state->Run([lock = parts_](core::Engine& engine, core::TimePoint) {
+    parts_.state->RunLast([lock = parts_](core::Engine& engine, core::TimePoint) {
       engine.Forget(lock.state->id());
       lock.state->OnLost();
     });
@@ -138,8 +137,8 @@ void Lock::StartRelease(Parts lock, detail::Completion<absl::Status> done) {
   absl::Status status = state.client().CheckProcess();
   if (!status.ok()) return done(std::move(status));
   if (!state.End()) return done(LostFailure(state.name(), "it was released or detached before"));
-  state.Run([lock = std::move(lock), done = std::move(done)](core::Engine& engine,
-                                                             core::TimePoint now) mutable {
+  state.RunLast([lock = std::move(lock), done = std::move(done)](core::Engine& engine,
+                                                                 core::TimePoint now) mutable {
     engine.Release(lock.state->id(), std::move(done), now);
     lock.state->OnLost();
   });

@@ -49,6 +49,18 @@ class LockState final : public core::LeaseObserver, public std::enable_shared_fr
   void Run(Call call) {
     client_.Run(group_, std::move(call));
   }
+  // The same of the call that ends it. Where there is no memory for that, the engine is not told
+  // that this goes: then it must not go, and the lock runs out by itself.
+  template <class Call>
+  void RunLast(Call call) {
+    std::shared_ptr<LockState> self = shared_from_this();
+    try {
+      Run(std::move(call));
+    } catch (...) {
+      self_ = std::move(self);
+      throw;
+    }
+  }
   const std::string& name() const {
     return names_.list().size() == 1 ? names_.list().front() : all_names_;
   }
@@ -61,9 +73,6 @@ class LockState final : public core::LeaseObserver, public std::enable_shared_fr
   // True for the first who asks: from then on the lock is released or detached.
   bool End();
   bool ended() const { return ended_.load(); }
-
-  // Where the engine cannot be told that this goes: it must not go, then.
-  void KeepForEver() { self_ = shared_from_this(); }
 
   // Gets the lock for its waiter.
   void Acquire();

@@ -91,7 +91,7 @@ absl::Status Mutex::LockWithin(milliseconds wait) {
 
 absl::Status Mutex::Queue(std::unique_lock<detail::LocalMutex>& turn, nanoseconds wait) {
   if (turn.owns_lock()) return absl::OkStatus();
-  // Fails where nobody would ever unlock: on the client's own thread, and in a forked child.
+  // Fails where nobody would ever unlock: in a callback of the client, and in a forked child.
   absl::Status may_wait = client_.GetStats().status();
   if (!may_wait.ok()) return may_wait;
   return turn.try_lock_for(wait) ? absl::OkStatus() : HeldByAThread(names_);

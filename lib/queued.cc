@@ -59,8 +59,10 @@ class EntryInOwnMemory : public Entry {
 
 }  // namespace
 
+Queued::Queued() : in_callback_(net::TurnSlot::IsOpen()) {}
+
 void PostTo(const asio::any_io_executor& executor, std::unique_ptr<Queued> operation) {
-  if (net::TurnSlot::Put(executor, operation)) return;
+  if (!operation->in_callback() && net::TurnSlot::Put(executor, operation)) return;
   const auto* io = net::TargetOf<asio::io_context::executor_type>(executor);
   if (io == nullptr) return asio::post(executor, Entry(std::move(operation)));
   asio::post(*io, EntryInOwnMemory(std::move(operation)));

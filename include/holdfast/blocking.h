@@ -73,8 +73,9 @@ class BlockingLock {
 //
 // Callbacks, as those of `lost()` and of an observer, run on the client's thread, or on one that
 // waits in a call of the client in that moment and does the thread's work meanwhile; one at a time.
-// So do not hold a mutex during a call that a callback takes, too. In a callback, calls of the same
-// client fail at once with kFailedPrecondition.
+// So do not hold a mutex during a call that a callback takes, too, and have no callback wait for a
+// thread that may be in a call. In a callback, calls of the same client fail at once with
+// kFailedPrecondition.
 //
 // Whoever destroys the last copy or BlockingLock waits for releases under way, 200 ms at the most;
 // what no node confirmed by then is in the kernel's hands, or expires with its ttl.

@@ -80,8 +80,9 @@ class BlockingSubscription {
 //
 // Callbacks (`on_event`, handlers of subscriptions) run on the client's thread, or on one that
 // waits in a call of the client in that moment and does the thread's work meanwhile; one at a time.
-// So do not hold a mutex during a call that a callback takes, too. In a callback, calls of the same
-// client fail at once with kFailedPrecondition.
+// So do not hold a mutex during a call that a callback takes, too, and have no callback wait for a
+// thread that may be in a call. In a callback, calls of the same client fail at once with
+// kFailedPrecondition.
 //
 // Whoever destroys the last copy, BlockingWatch or BlockingSubscription waits for the thread to
 // end, which takes no longer than a callback of the user's that it is in.

@@ -33,6 +33,7 @@ class LockState;
 //
 // Thread safety: any members but assignment and the destructor may be called at once, from any
 // threads; being moved from counts as assignment.
+// Views that members return are valid as long as the Lock, or what it is moved into.
 // Lifetime: outlives its Client without harm, and operations under way outlive it; the connections
 // stay open until Client and Locks are gone. Destruction starts a release in the background, and
 // never throws or blocks; call Release to know how it ended. A moved-from Lock may only be

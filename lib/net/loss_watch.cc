@@ -15,6 +15,8 @@
 namespace holdfast::net {
 namespace {
 
+thread_local bool is_this_thread = false;
+
 absl::Status NoResource(const std::string& what, int error) {
   return absl::ResourceExhaustedError("no watch over the end of locks: " + what + ": " +
                                       std::generic_category().message(error));
@@ -118,7 +120,10 @@ void LossWatch::Arm(core::TimePoint when) {
   timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
+bool LossWatch::IsThisThread() { return is_this_thread; }
+
 void LossWatch::Run() {
+  is_this_thread = true;
   while (!stale() && AwaitTimer()) {
     while (const std::shared_ptr<Target> target = NextDue()) target->OnDeadline();
   }

@@ -40,6 +40,9 @@ class LossWatch {
   LossWatch(const LossWatch&) = delete;
   LossWatch& operator=(const LossWatch&) = delete;
 
+  // Whether whoever asks is called back by it.
+  static bool IsThisThread();
+
   // Has `target` called back once, when the time has come. The ticket is valid until it is removed,
   // which it must be also when the target is gone.
   Ticket Add(std::weak_ptr<Target> target, core::TimePoint when);

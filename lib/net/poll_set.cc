@@ -47,12 +47,13 @@ void PollSet::AwaitRoom(int socket) {
 
 void PollSet::ScheduleFlush(std::weak_ptr<Member> member) {
   unflushed_.push_back(std::move(member));
-  if (!in_turn_ && !std::exchange(flush_scheduled_, true)) PostFlush();
+  if (!in_turn_) PostFlush();
 }
 
 // Behind all handlers that are ready. Not by way of the strand: that would be taken until then, and
 // what is called meanwhile would have to queue for it, behind the flush.
 void PollSet::PostFlush() {
+  if (flush_scheduled_) return;
   PostOn(underlying_, [self = shared_from_this()] {
     DispatchOn(self->executor_, [self] {
       self->flush_scheduled_ = false;
@@ -61,6 +62,7 @@ void PollSet::PostFlush() {
       self->Wait();
     });
   });
+  flush_scheduled_ = true;
 }
 
 asio::error_code PollSet::Open() {
@@ -121,7 +123,7 @@ void PollSet::Turn() {
   in_turn_ = false;
   // First what does not depend on how long handlers take.
   FlushAll();
-  if (handlers_awaited_ && !std::exchange(flush_scheduled_, true)) PostFlush();
+  if (handlers_awaited_) PostFlush();
 }
 
 // A single socket need not be asked for.
@@ -143,7 +145,7 @@ void PollSet::Deliver(int socket, std::uint32_t events) {
   const std::shared_ptr<Member> member = found->second.lock();
   if (!member) return;
   if ((events & EPOLLOUT) != 0) {
-    room_awaited_ = false;
+    room_awaited_ = members_.size() > 1;  // Others may wait as well.
     Control(EPOLL_CTL_MOD, socket, EPOLLIN);
     member->OnWritable();
   }

@@ -22,6 +22,9 @@ class TurnSlot {
   TurnSlot(const TurnSlot&) = delete;
   TurnSlot& operator=(const TurnSlot&) = delete;
 
+  // On this thread.
+  static bool IsOpen() { return current_ != nullptr; }
+
   // False, and nothing taken: there is none on this thread for that executor, or it is full.
   static bool Put(const asio::any_io_executor& executor,
                   std::unique_ptr<detail::Queued>& operation) {

@@ -11,10 +11,12 @@
 #include <asio/dispatch.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "holdfast/detail/queued.h"
@@ -213,15 +215,16 @@ class Operation final : public detail::Queued {
 
 TEST_F(PollSetOnAStrandTest, FirstOperationThatATurnCompletesRunsAtOnceAndOffTheStrand) {
   const auto a = Join("a");
-  const auto complete = [&](const std::string& name) {
-    detail::PostTo(io_.get_executor(), std::make_unique<Operation>([&, name] {
-                     log_.push_back(name + (IsOnStrand(strand_) ? " on the strand" : ""));
-                   }));
+  const auto start = [&](const std::string& name) {
+    return std::make_unique<Operation>(
+        [&, name] { log_.push_back(name + (IsOnStrand(strand_) ? " on the strand" : "")); });
   };
+  auto first = start("first");
+  auto second = start("second");
   a->on_read = [&] {
     asio::post(io_, [&] { log_.push_back("posted before"); });
-    complete("first");
-    complete("second");
+    detail::PostTo(io_.get_executor(), std::move(first));
+    detail::PostTo(io_.get_executor(), std::move(second));
     set_->ScheduleFlush(a);
     a->Leave();
   };
@@ -230,12 +233,30 @@ TEST_F(PollSetOnAStrandTest, FirstOperationThatATurnCompletesRunsAtOnceAndOffThe
   EXPECT_THAT(log_, ElementsAre("a reads 1", "a flushes", "first", "posted before", "second"));
 }
 
+// As from a callback that waits for it.
+TEST_F(PollSetTest, OperationThatWasStartedInTheTurnIsNotLeftToItsThread) {
+  asio::io_context io{2};  // With one, Asio would keep what is posted to the thread.
+  set_ = std::make_shared<PollSet>(MakeStrand(io.get_executor()));
+  const auto a = Join("a");
+  std::atomic<bool> answered = false;
+  a->on_read = [&] {
+    detail::PostTo(io.get_executor(), std::make_unique<Operation>([&] { answered = true; }));
+    std::thread another([&] { io.run_one_for(kDeadline); });
+    another.join();
+    EXPECT_TRUE(answered);
+    a->Leave();
+  };
+  a->Say("1");
+  io.run_for(kDeadline);
+  EXPECT_TRUE(answered);
+}
+
 TEST_F(PollSetOnAStrandTest, OperationForAnotherExecutorIsPostedThere) {
   asio::io_context other;
   const auto a = Join("a");
+  auto operation = std::make_unique<Operation>([&] { log_.push_back("there"); });
   a->on_read = [&] {
-    detail::PostTo(other.get_executor(),
-                   std::make_unique<Operation>([&] { log_.push_back("there"); }));
+    detail::PostTo(other.get_executor(), std::move(operation));
     a->Leave();
   };
   a->Say("1");
@@ -279,6 +300,23 @@ TEST_F(PollSetTest, RoomIsToldOnce) {
   asio::post(io_, [&] { a->Drain(); });
   RunOut();
   EXPECT_THAT(log_, ElementsAre("a has room", "a reads end"));
+}
+
+TEST_F(PollSetTest, RoomIsToldToTheLastOfSeveralWhoWaitForIt) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  for (const auto& member : {a, b}) {
+    member->Fill();
+    set_->AwaitRoom(member->socket());
+  }
+  a->on_room = [&] {
+    a->Leave();
+    b->Drain();
+  };
+  b->on_room = [&] { b->Leave(); };
+  a->Drain();
+  RunOut();
+  EXPECT_THAT(log_, ElementsAre("a has room", "b has room"));
 }
 
 TEST_F(PollSetTest, WhoHasLeftInTheSameTurnHearsNothing) {

@@ -13,7 +13,7 @@ namespace holdfast::detail {
 // Brings along the memory that the queue needs for it, so that an operation is one allocation.
 class Queued {
  public:
-  Queued() = default;
+  Queued();
   Queued(const Queued&) = delete;
   Queued& operator=(const Queued&) = delete;
   virtual ~Queued() = default;
@@ -21,15 +21,20 @@ class Queued {
   // In its turn, once. Frees itself.
   virtual void Run() = 0;
 
+  // Whether a callback started it that the library called in the midst of its work, and which may
+  // wait for it.
+  bool in_callback() const { return in_callback_; }
+
   std::byte* memory() { return memory_.data(); }
   static constexpr std::size_t kMemory = 64;
 
  private:
   alignas(std::max_align_t) std::array<std::byte, kMemory> memory_;
+  const bool in_callback_;
 };
 
-// Runs it in a handler of its own, never inside this call. It goes unrun with an executor's context
-// that is destroyed. Each operation may be in one queue at a time.
+// Runs it in a handler of that executor, never inside this call or the library's work. It goes
+// unrun with an executor's context that is destroyed. Each operation may be in one queue at a time.
 void PostTo(const asio::any_io_executor& executor, std::unique_ptr<Queued> operation);
 
 }  // namespace holdfast::detail

@@ -249,6 +249,7 @@ TEST_F(PollSetTest, OperationThatWasStartedInTheTurnIsNotLeftToItsThread) {
   a->Say("1");
   io.run_for(kDeadline);
   EXPECT_TRUE(answered);
+  set_ = nullptr;  // Before its loop.
 }
 
 TEST_F(PollSetOnAStrandTest, OperationForAnotherExecutorIsPostedThere) {

@@ -1,7 +1,6 @@
 #include "core/admission.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "core/fingerprint.h"
@@ -29,6 +28,7 @@ Admission::Admission(AdmissionOptions options)
   for (int i = 0; i < count(); ++i) {
     guard_keys_.push_back(GuardKeyOf(IsSeat(i) ? options_.tags[i] : ""));
   }
+  if (options_.one_cluster) runs_seen_ = count();
 }
 
 void Admission::OnConnected(int index, const Greeting& greeting, TimePoint now) {
@@ -38,14 +38,25 @@ void Admission::OnConnected(int index, const Greeting& greeting, TimePoint now) 
   node.connected = true;
   node.greeting = greeting;
   node.greeted = now;
+  const std::uint32_t runs = runs_seen_;
+  node.run = RunOf(index, greeting.info.run_id);
+  // What others said before may have been said by what now is this one.
+  if (runs_seen_ > runs && survey_ != kLongAgo) survey_ = now;
   node.run_id = greeting.info.run_id;
-  // Seats of one cluster are counted one by one, whoever has them.
-  node.server_number = options_.one_cluster ? index : std::hash<std::string>()(node.run_id);
   node.server = greeting.server;
   node.identity = node.run_id;
   // A server that became a replica and a master again has another's data, under its own run_id.
   if (!greeting.info.promoted.empty()) node.identity += ":" + greeting.info.promoted;
   UpdateRefusals();
+}
+
+// Seats of one cluster are counted one by one, whoever has them.
+std::uint32_t Admission::RunOf(int index, const std::string& run_id) {
+  if (options_.one_cluster) return index + 1;
+  for (const Node& node : nodes_) {
+    if (node.run != 0 && node.run_id == run_id) return node.run;
+  }
+  return ++runs_seen_;
 }
 
 void Admission::NoteChange(Node& node, const Greeting& greeting) {
@@ -57,6 +68,7 @@ void Admission::NoteChange(Node& node, const Greeting& greeting) {
 void Admission::OnDisconnected(int index) {
   Node forgotten;
   forgotten.run_id = std::move(nodes_[index].run_id);
+  forgotten.run = nodes_[index].run;
   forgotten.server = std::move(nodes_[index].server);
   forgotten.change = std::move(nodes_[index].change);
   forgotten.had_guard = nodes_[index].had_guard;

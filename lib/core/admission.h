@@ -96,9 +96,10 @@ class Admission {
   bool settled(int node) const;
   // The key of its guard.
   std::string_view guard_key(int node) const { return guard_keys_[node]; }
-  // Equal for nodes that lead to one server now, and otherwise not; also where one has left it
-  // since.
-  std::uint64_t server_number(int node) const { return nodes_[node].server_number; }
+  // The server that the node led to last, from one start to the next: numbered from 1, in the order
+  // in which they were first seen.
+  std::uint32_t run(int node) const { return nodes_[node].run; }
+  std::uint32_t runs_seen() const { return runs_seen_; }
   // host:port of the server that it is connected to, or, of a node that is no seat, its name.
   std::string server(int node) const;
   // What an acquire, and an extension, show the node: that they know its present state.
@@ -121,6 +122,7 @@ class Admission {
     TimePoint greeted;
     // Remembered while it is down.
     std::string run_id;
+    std::uint32_t run = 0;
     std::string server;
     std::string change;      // A seat that was seen to change its server: how, until it votes.
     bool had_guard = false;  // Should there be none, its data went.
@@ -128,7 +130,6 @@ class Admission {
     bool agreed = false;     // Its guard had our configuration when it was read last,
     std::string differed;    // or another one, which differs so.
 
-    std::uint64_t server_number = 0;
     std::string identity;  // run_id, and which history its data has.
 
     Question question = Question::kNone;  // Under way,
@@ -166,6 +167,7 @@ class Admission {
   bool IsSeat(int node) const { return !options_.tags.empty() && !options_.tags[node].empty(); }
   milliseconds QuarantineOf(int node) const;
   static void NoteChange(Node& node, const Greeting& greeting);
+  std::uint32_t RunOf(int node, const std::string& run_id);
   void UpdateRefusals();
   std::string BarOf(int node) const;
   std::string RefusalOf(int node) const;
@@ -194,6 +196,7 @@ class Admission {
   WitnessState witnesses_;
   std::vector<std::string> guard_keys_;
   std::vector<Node> nodes_;
+  std::uint32_t runs_seen_ = 0;
   // All nodes are read anew before one is opened: only counters read after its quarantine has ended
   // make a safe floor.
   TimePoint survey_ = kLongAgo;

@@ -127,7 +127,7 @@ class Engine {
   // Ends acquisitions as cancelled, and no longer holds anything back for want of connections. The
   // rest ends when its answers come, or its connections go.
   void CancelAll(TimePoint now);
-  // How many callbacks there have been.
+  // How many acquisitions, extensions and releases have been answered.
   std::uint64_t callbacks() const { return callbacks_; }
   // Whether a release that a connected node was sent is still unanswered.
   bool releasing() const;

@@ -93,7 +93,7 @@ void Engine::ReadGrant(Round& round, int node, ReplyView reply) {
 
 void Engine::Confirm(Round& round, int node) {
   const TimePoint until = CertainUntil(round.sent, round.ttl, options_.drift_factor);
-  leases_[round.lease].validity.Confirm(node, until, admission_.server_number(node));
+  leases_[round.lease].validity.Confirm(node, until, admission_.run(node), round.runs_seen);
   round.tally.Cast(node, Vote::kGranted);
 }
 

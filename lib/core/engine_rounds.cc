@@ -110,6 +110,7 @@ void Engine::Launch(std::uint32_t r, TimePoint now) {
   const LeaseSlot& lease = leases_[round.lease];
   round.gated = false;
   round.sent = now;
+  round.runs_seen = admission_.runs_seen();
   round.deadline = std::min(round.deadline, now + options_.command_timeout);
   if (round.kind == Round::Kind::kAcquire) {
     round.deadline = std::min(round.deadline, CertainUntil(now, round.ttl, options_.drift_factor));

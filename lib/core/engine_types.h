@@ -101,7 +101,8 @@ struct Round {
   milliseconds ttl{0};                  // kAcquire, kExtend
   std::int64_t hint = 0;                // kAcquire
   bool automatic = false;               // kExtend: by the keeper.
-  TimePoint sent;                       // Read before the first byte went out.
+  TimePoint sent;                       // Read before the first byte went out,
+  std::uint32_t runs_seen = 0;          // when so many runs of servers had been seen.
   TimePoint deadline;
   int outstanding = 0;  // Commands without an answer.
   Tally tally;

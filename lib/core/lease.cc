@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 #include "core/quorum.h"
 
@@ -21,32 +20,56 @@ nanoseconds LossMargin(milliseconds ttl) {
 
 void Validity::Reset(int nodes) { nodes_.assign(nodes, {}); }
 
-void Validity::Confirm(int node, TimePoint until, std::uint64_t server) {
-  if (until > nodes_[node].until) nodes_[node] = {until, server};
+void Validity::Confirm(int node, TimePoint until, std::uint32_t run, std::uint32_t seen) {
+  Node& known = nodes_[node];
+  if (run != known.now.run) known = {.now = {.run = run}, .before = known.now};
+  known.now.until = std::max(known.now.until, until);
+  known.now.seen = std::max(known.now.seen, seen);
 }
 
 void Validity::Deny(int node) { nodes_[node] = {}; }
 
+// Runs that have a moment in common have the first sight of the latest of them in common.
 TimePoint Validity::Until(int quorum) const {
-  std::array<TimePoint, kMaxNodes> sorted;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    sorted[i] = CountsForItsServer(i) ? nodes_[i].until : kLongAgo;
+  TimePoint until = kLongAgo;
+  for (const Node& node : nodes_) {
+    for (const Confirmed& latest : {node.now, node.before}) {
+      if (latest.until <= until) continue;
+      until = std::max(until, UntilOfThoseRunningAt(latest.run, quorum));
+    }
   }
-  const auto end = sorted.begin() + nodes_.size();
-  const auto nth = sorted.begin() + (quorum - 1);
-  std::nth_element(sorted.begin(), nth, end, std::greater<>());
-  return *nth;
+  return until;
 }
 
-// Of several names that one server confirmed it under, the one that lasts longest, or is the first.
-bool Validity::CountsForItsServer(std::size_t node) const {
-  const Confirmed& mine = nodes_[node];
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const Confirmed& other = nodes_[i];
-    if (other.server != mine.server || i == node) continue;
-    if (other.until > mine.until || (other.until == mine.until && i < node)) return false;
+// Each name has one vote, and so has each server.
+TimePoint Validity::UntilOfThoseRunningAt(std::uint32_t moment, int quorum) const {
+  std::array<Confirmed, kMaxNodes> votes;
+  auto end = votes.begin();
+  for (const Node& node : nodes_) {
+    const Confirmed vote = RunningAt(moment, node);
+    if (vote.until == kLongAgo) continue;
+    const auto same = std::find_if(votes.begin(), end,
+                                   [&](const Confirmed& other) { return other.run == vote.run; });
+    if (same == end) {
+      *end++ = vote;
+    } else if (vote.until > same->until) {
+      *same = vote;
+    }
   }
-  return true;
+  if (end - votes.begin() < quorum) return kLongAgo;
+  const auto nth = votes.begin() + (quorum - 1);
+  std::nth_element(votes.begin(), nth, end,
+                   [](const Confirmed& a, const Confirmed& b) { return a.until > b.until; });
+  return nth->until;
+}
+
+Validity::Confirmed Validity::RunningAt(std::uint32_t moment, const Node& node) {
+  Confirmed latest;
+  for (const Confirmed& confirmed : {node.now, node.before}) {
+    const bool ran = confirmed.run <= moment && moment <= confirmed.seen;
+    if (ran && confirmed.until > latest.until) latest = confirmed;
+  }
+  return latest;
 }
 
 }  // namespace holdfast::core

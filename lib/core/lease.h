@@ -19,15 +19,17 @@ TimePoint CertainUntil(TimePoint sent, milliseconds ttl, double drift_factor);
 nanoseconds LossMargin(milliseconds ttl);
 
 // What is known of one nonce's keys on all nodes. A node is a name, which may lead from one server
-// to another: what is counted are servers, of which equal numbers mean the same one.
+// to another, and a server may be started again. So what is counted are runs, a server's time from
+// one start to the next, numbered in the order in which they were first seen; and only such count
+// together as ran at one moment, since these are of so many servers (PROTOCOL.md, Admission).
 class Validity {
  public:
   // Nothing confirmed on any node.
   void Reset(int nodes);
 
-  // `node` confirmed the key until `until`, being `server`. Never shortens what it confirmed
-  // before.
-  void Confirm(int node, TimePoint until, std::uint64_t server);
+  // `node`, which is `run` now, confirmed the key until `until`. It was asked when `seen` runs had
+  // been seen. Never shortens what it confirmed before.
+  void Confirm(int node, TimePoint until, std::uint32_t run, std::uint32_t seen);
 
   // `node` said that the key is not there any more.
   void Deny(int node);
@@ -37,13 +39,22 @@ class Validity {
   TimePoint Until(int quorum) const;
 
  private:
+  // It ran when it was first seen, and still when `seen` runs had been.
   struct Confirmed {
     TimePoint until = kLongAgo;
-    std::uint64_t server = 0;
+    std::uint32_t run = 0;
+    std::uint32_t seen = 0;
   };
-  bool CountsForItsServer(std::size_t node) const;
+  // A name that has come to lead elsewhere still has what it confirmed before: together with what
+  // is new it may count for less than that did with what was there.
+  struct Node {
+    Confirmed now;
+    Confirmed before;
+  };
+  TimePoint UntilOfThoseRunningAt(std::uint32_t moment, int quorum) const;
+  static Confirmed RunningAt(std::uint32_t moment, const Node& node);
 
-  std::vector<Confirmed> nodes_;
+  std::vector<Node> nodes_;
 };
 
 }  // namespace holdfast::core

@@ -201,6 +201,19 @@ TEST_F(OpeningTest, WaitsForANodeThatIsAskedForTheFirstTime) {
   EXPECT_EQ(five_.Next(0), Question::kOpen);
 }
 
+// The server of n1 was started again, and another name leads to it before n1 has noticed.
+TEST_F(OpeningTest, WhatWasSaidBeforeAServerWasSeenMayHaveBeenSaidByIt) {
+  for (const int node : {0, 1}) three_.Connect(node);
+  three_.RunUntil(till_ + 600ms);
+  three_.guards[1].silent = true;
+  three_.Connect(2, {.info = {.run_id = "started again", .uptime_s = 100}});
+  three_.RunUntil(till_ + 5s);
+  EXPECT_THAT(three_.opened, IsEmpty()) << "one grown node, not two";
+  three_.AnswerState(1);
+  three_.RunUntil(till_ + 10s);
+  EXPECT_THAT(three_.opened, ElementsAre("0 50 0")) << "it is another server";
+}
+
 TEST_F(OpeningTest, WaitsForANodeThatFailedToAnswerWhileItIsAskedAgain) {
   const NodeProblem loading = {Vote::kError, "LOADING"};
   for (const int node : {0, 1, 2, 3}) five_.Admit(node);

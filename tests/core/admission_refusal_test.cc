@@ -87,12 +87,23 @@ TEST(RefusalTest, SecondAddressVotesWhileTheFirstIsAwayOrLeadsElsewhere) {
   EXPECT_EQ(h.admission.standing(1), Standing::kVoting);
 }
 
-TEST(RefusalTest, EqualNumbersAreOneServer) {
+TEST(RefusalTest, RunsAreNumberedAsTheyAreSeen) {
   AdmissionHarness h(3, 2);
-  h.ConnectAll();
-  EXPECT_NE(h.admission.server_number(0), h.admission.server_number(1));
+  EXPECT_EQ(h.admission.runs_seen(), 0);
+  h.Connect(2);
+  h.Connect(0);
+  EXPECT_EQ(h.admission.run(2), 1);
+  EXPECT_EQ(h.admission.run(0), 2);
   h.Connect(1, AdmissionHarness::GreetingOf(0));
-  EXPECT_EQ(h.admission.server_number(0), h.admission.server_number(1));
+  EXPECT_EQ(h.admission.run(1), 2) << "one server under two names";
+  h.admission.OnDisconnected(0);
+  EXPECT_EQ(h.admission.run(0), 2) << "where it led last";
+  h.Connect(0);
+  EXPECT_EQ(h.admission.run(0), 2);
+  EXPECT_EQ(h.admission.runs_seen(), 2);
+  h.Connect(1);
+  EXPECT_EQ(h.admission.run(1), 3);
+  EXPECT_EQ(h.admission.runs_seen(), 3);
 }
 
 TEST(WipedTest, NodeIsAskedAgainAndSaidToBeWiped) {

@@ -18,14 +18,14 @@ TEST(ValidityTest, IsTheQuorumthLargestOfTheNodesInstants) {
   Validity validity;
   validity.Reset(5);
   const TimePoint t{100s};
-  validity.Confirm(0, t + 1s, 10);
-  validity.Confirm(1, t + 5s, 11);
+  validity.Confirm(0, t + 1s, 1, 4);
+  validity.Confirm(1, t + 5s, 2, 4);
   EXPECT_EQ(validity.Until(3), kLongAgo) << "two of five are no quorum";
-  validity.Confirm(2, t + 3s, 12);
+  validity.Confirm(2, t + 3s, 3, 4);
   EXPECT_EQ(validity.Until(3), t + 1s);
-  validity.Confirm(3, t + 4s, 13);
+  validity.Confirm(3, t + 4s, 4, 4);
   EXPECT_EQ(validity.Until(3), t + 3s);
-  validity.Confirm(1, t + 2s, 11);
+  validity.Confirm(1, t + 2s, 2, 4);
   EXPECT_EQ(validity.Until(3), t + 3s) << "a confirmation never shortens";
   validity.Deny(1);
   EXPECT_EQ(validity.Until(3), t + 1s);
@@ -35,18 +35,60 @@ TEST(ValidityTest, ServerCountsOnceWhateverNamesItHasHad) {
   Validity validity;
   validity.Reset(3);
   const TimePoint t{100s};
-  validity.Confirm(1, t + 1s, 7);
-  validity.Confirm(2, t + 3s, 7);
+  validity.Confirm(1, t + 1s, 1, 3);
+  validity.Confirm(2, t + 3s, 1, 3);
   EXPECT_EQ(validity.Until(1), t + 3s);
   EXPECT_EQ(validity.Until(2), kLongAgo);
-  validity.Confirm(1, t + 3s, 7);
+  validity.Confirm(1, t + 3s, 1, 3);
   EXPECT_EQ(validity.Until(1), t + 3s);
   EXPECT_EQ(validity.Until(2), kLongAgo);
-  validity.Confirm(0, t + 2s, 8);
+  validity.Confirm(0, t + 2s, 2, 3);
   EXPECT_EQ(validity.Until(2), t + 2s);
   EXPECT_EQ(validity.Until(3), kLongAgo);
-  validity.Confirm(2, t + 4s, 9);
+  validity.Confirm(2, t + 4s, 3, 3);
   EXPECT_EQ(validity.Until(3), t + 2s) << "its second name leads elsewhere now";
+}
+
+// What runs 1 and 2 confirmed before run 3 was seen, may have been confirmed by what now is run 3.
+TEST(ValidityTest, OnlyServersThatRanAtOneMomentCountTogether) {
+  Validity validity;
+  validity.Reset(3);
+  const TimePoint t{100s};
+  validity.Confirm(0, t + 2s, 1, 2);
+  validity.Confirm(1, t + 3s, 3, 3);
+  EXPECT_EQ(validity.Until(1), t + 3s);
+  EXPECT_EQ(validity.Until(2), kLongAgo);
+  validity.Confirm(2, t + 1s, 2, 2);
+  EXPECT_EQ(validity.Until(2), t + 1s) << "the two older ones do";
+  validity.Confirm(2, t + 4s, 2, 3);
+  EXPECT_EQ(validity.Until(2), t + 3s) << "it was asked when the new one had been seen";
+  EXPECT_EQ(validity.Until(3), kLongAgo);
+}
+
+TEST(ValidityTest, RestartShortensNothing) {
+  Validity validity;
+  validity.Reset(3);
+  const TimePoint t{100s};
+  validity.Confirm(0, t + 2s, 1, 2);
+  validity.Confirm(1, t + 2s, 2, 2);
+  validity.Confirm(1, t + 3s, 3, 3);
+  EXPECT_EQ(validity.Until(2), t + 2s) << "by what it confirmed before";
+  validity.Confirm(0, t + 1s, 1, 3);
+  EXPECT_EQ(validity.Until(2), t + 2s) << "still there when it was asked again, for a short time";
+  validity.Deny(1);
+  EXPECT_EQ(validity.Until(2), kLongAgo) << "gone there, whenever it was confirmed";
+}
+
+TEST(ValidityTest, NameHasOneVoteWhereverItLed) {
+  Validity validity;
+  validity.Reset(3);
+  const TimePoint t{100s};
+  validity.Confirm(0, t + 2s, 1, 2);
+  validity.Confirm(0, t + 3s, 2, 2);
+  EXPECT_EQ(validity.Until(1), t + 3s);
+  EXPECT_EQ(validity.Until(2), kLongAgo);
+  validity.Confirm(0, t + 1s, 1, 2);
+  EXPECT_EQ(validity.Until(1), t + 3s) << "never shortened";
 }
 
 TEST(ValidityTest, NodeIsCertainUntilItsFastestClockWouldExpireTheKey) {

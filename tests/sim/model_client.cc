@@ -28,7 +28,7 @@ ModelClient::ModelClient(Stage& stage, const EngineOptions& options, std::int64_
 
 void ModelClient::Connect() {
   const int count = engine_.node_count();
-  if (stage_.shape.scene == Scene::kOneServerTwice) doubled_ = world_.random().Below(count);
+  if (stage_.shape.scene == Scene::kOneServerTwice) doubled_ = 0;
   for (int i = 0; i < count; ++i) {
     ModelNode& node = *stage_.nodes[(doubled_ == i ? i + 1 : i) % count];
     links_.push_back(std::make_unique<ModelLink>(stage_, *this, node, i));

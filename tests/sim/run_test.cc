@@ -47,6 +47,7 @@ constexpr Regression kRegressions[] = {
     {13889424291041328,
      "a release counted as confirmed by when its answer was heard, not by when it was sent"},
     {50620974596361178, "a release ended well after the loss was due, and may have been told"},
+    {16849503, "a server counted twice that was started again between two of its names' answers"},
 };
 
 TEST(RunTest, BugsThatWereFoundAreGone) {

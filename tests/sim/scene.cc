@@ -54,11 +54,11 @@ Scene DrawScene(Random& random) {
   const int kind = random.Below(200);
   if (kind < 3) return Scene::kQuorumFailsOver;
   if (kind < 5) return Scene::kPowerCut;
-  if (kind < 6) return Scene::kOneServerTwice;
-  if (kind < 9) return Scene::kReconfigured;
-  if (kind < 10) return Scene::kLateOpening;
-  if (kind < 12) return Scene::kTokenForgotten;
-  if (kind < 16) return Scene::kCarriedOutTwice;
+  if (kind < 11) return Scene::kOneServerTwice;
+  if (kind < 14) return Scene::kReconfigured;
+  if (kind < 15) return Scene::kLateOpening;
+  if (kind < 17) return Scene::kTokenForgotten;
+  if (kind < 21) return Scene::kCarriedOutTwice;
   return Scene::kNone;
 }
 
@@ -75,7 +75,7 @@ void SetScene(Scene scene, Random& random, Shape& shape) {
       return;
     case Scene::kOneServerTwice:
       SetPlainNodes(shape);
-      shape.durable_percent = 50;
+      shape.durable_percent = 80;
       shape.trouble = milliseconds(1'500);
       return;
     case Scene::kReconfigured:

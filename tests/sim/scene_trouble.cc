@@ -29,7 +29,9 @@ bool Trouble::PlayScene() {
       return true;
     case Scene::kOneServerTwice:
       Repeat(milliseconds(300), [this] { MoveAName(); });
-      return false;
+      Repeat(milliseconds(300), [this] { RestartADoubledNode(); });
+      world_.After(UpTo(milliseconds(800)), [this] { CutOff(2); });
+      return true;
     case Scene::kNone:
       return false;
   }
@@ -64,6 +66,12 @@ void Trouble::MoveAName() {
   const bool first = random_.Chance(50);
   const bool home = random_.Chance(50);
   if (Strikes(Fault::kMovedName, client.name())) client.MoveName(first, home);
+}
+
+// It is back at once, so that who has not noticed yet still has answers from before.
+void Trouble::RestartADoubledNode() {
+  const int node = random_.Below(2);
+  if (NodeAt(node).up()) Restart(node, milliseconds(20));
 }
 
 // No user reaches the second node after it, so that only this one and the first after it know of

@@ -63,6 +63,7 @@ class Trouble {
   bool PlayScene();
   void FailOverAQuorum();
   void MoveAName();
+  void RestartADoubledNode();
   bool IsIdle(const ModelClient& client) const { return &client == idle_; }
   void BlockAll(int node, nanoseconds pause);
   void ForgetAToken(int node);

@@ -31,9 +31,8 @@ void Recheck(Result&) {}
 // How a result gets from where it was made to the handler's executor.
 enum class Hop {
   // In a handler of the client's executor, so that the user's never runs inside the call that
-  // starts
-  // it, or inside the library's work. Posted straight to a future's executor, it would start Asio's
-  // global threads, which a forked child does not have.
+  // starts it, or inside the library's work. Posted straight to a future's executor, it would start
+  // Asio's global threads, which a forked child does not have.
   kPost,
   // Straight: whoever calls the completion does so in a handler of its own.
   kDispatch,

@@ -32,6 +32,12 @@ bool IsGrant(ReplyView reply, std::size_t names, std::int64_t least) {
   return true;
 }
 
+// Not carried out, since one of its keys is not for us: that of another call, perhaps, that it was
+// joined with. (What a script was refused when it ran already, may have changed something.)
+bool IsForbiddenCall(std::string_view error) {
+  return error.starts_with("NOPERM") && error.find("@user_script") == error.npos;
+}
+
 }  // namespace
 
 void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now) {
@@ -42,6 +48,11 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
     if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node, now) &&
         AskAgain(r, node, true, now)) {
       return;
+    }
+    if (IsForbiddenCall(reply.text()) && !round.alone.test(node) &&
+        StillWanted(round, node, now)) {
+      round.alone.set(node);
+      if (AskAgain(r, node, false, now)) return;
     }
     NodeProblem problem = ProblemOf(reply.text());
     round.tally.Cast(node, problem.vote, std::move(problem.reason));

@@ -94,6 +94,7 @@ std::uint32_t Engine::NewRound(Round::Kind kind, std::uint32_t lease, TimePoint 
   round.owed.reset();
   round.asked.reset();
   round.given_text.reset();
+  round.alone.reset();
   ++leases_[lease].rounds;
   return index;
 }
@@ -142,6 +143,7 @@ bool Engine::AskAgain(std::uint32_t r, int node, bool with_text, TimePoint now) 
 bool Engine::Ask(std::uint32_t r, int node, ScriptCall& call, TimePoint now) {
   Round& round = rounds_[r];
   Write(round, node, call);
+  if (round.alone.test(node)) call.StandAlone();
   const bool urgent = round.kind == Round::Kind::kRelease;
   if (!transport_.Send(node, r, call, urgent, now)) return false;
   ++round.outstanding;
@@ -191,7 +193,11 @@ void Engine::WriteKeys(const Round& round, int node, ScriptCall& call) const {
 void Engine::WriteArguments(const Round& round, int node, ScriptCall& call) const {
   if (round.kind == Round::Kind::kInspect) return;
   const LeaseSlot& lease = leases_[round.lease];
-  call.Argument(lease.token());
+  if (round.kind == Round::Kind::kFinalise) {
+    call.Argument(lease.token());
+  } else {
+    call.OwnArgument(lease.token());
+  }
   if (round.kind == Round::Kind::kAcquire || round.kind == Round::Kind::kExtend) {
     call.Argument(round.ttl.count());
     call.Argument(DeadlineOf(round, node));
@@ -199,15 +205,17 @@ void Engine::WriteArguments(const Round& round, int node, ScriptCall& call) cons
   if (round.kind == Round::Kind::kExtend) return call.Argument(admission_.config(node));
   if (round.kind == Round::Kind::kAcquire) {
     call.Argument(admission_.pass(node));
-    call.Argument(round.hint);
+    call.OwnArgument(round.hint);
   }
   call.Argument(kRetention.count());
   if (round.kind == Round::Kind::kAcquire) return call.Argument(options_.owner);
   for (std::size_t i = 0; i < lease.keys.size(); ++i) {
     if (round.kind == Round::Kind::kFinalise) {
       call.Argument(round.counters[node * lease.keys.size() + i]);
+      call.Argument(lease.fences[i]);
+    } else {
+      call.OwnArgument(lease.fences[i]);
     }
-    call.Argument(lease.fences[i]);
   }
 }
 

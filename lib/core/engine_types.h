@@ -112,6 +112,7 @@ struct Round {
   NodeSet spared;                           // kFinalise: nodes that need not be asked.
   NodeSet owed;                             // kRelease: told nodes that have not confirmed.
   NodeSet given_text;                       // Nodes that had forgotten the script and were sent it.
+  NodeSet alone;                            // Nodes whose call is not to be joined with others.
   NodeSet asked;                            // kRelease: owed nodes that a release is on its way to,
   NodeSet settles;                          // which was sent when nothing adrift could follow it.
   StatusDone done;                          // kExtend, kRelease

@@ -2,10 +2,24 @@
 
 namespace holdfast::core {
 
-void Pipeline::Expect(Tag tag, TimePoint deadline) { pending_.push_back({tag, deadline}); }
+void Pipeline::Expect(Tag tag, TimePoint deadline) { pending_.push_back({tag, false, deadline}); }
+
+void Pipeline::Call(Tag tag, const ScriptCall& call, TimePoint deadline) {
+  if (calls_.size() > 0 && calls_.Join(call)) {
+    pending_.back().joined = true;
+  } else {
+    EndJoined();
+    if (!calls_.Join(call)) call.AppendTo(outgoing_);
+  }
+  Expect(tag, deadline);
+}
+
+void Pipeline::EndJoined() { calls_.MoveTo(outgoing_); }
 
 std::string_view Pipeline::StartWrite() {
-  if (write_under_way_ || outgoing_.empty()) return {};
+  if (write_under_way_) return {};
+  EndJoined();
+  if (outgoing_.empty()) return {};
   write_under_way_ = true;
   writing_.swap(outgoing_);
   return writing_;
@@ -23,12 +37,33 @@ bool Pipeline::Receive(std::string_view bytes, Receiver& receiver) {
     if (result == ReplyReader::Result::kError) return false;
     if (result == ReplyReader::Result::kNeedMore) return true;
     if (!pending_.empty()) {
-      receiver.OnReply(pending_.pop_front().tag, reader_.reply().root());
+      Deliver(reader_.reply().root(), receiver);
     } else if (expects_pushes_) {
       receiver.OnPush(reader_.reply().root());
     } else {
       error_ = "protocol error: a reply to no command";
       return false;
+    }
+  }
+}
+
+// An error is the answer to each that was joined. The receiver may end the connection, with which
+// all that is pending is abandoned.
+void Pipeline::Deliver(ReplyView reply, Receiver& receiver) {
+  if (!pending_.front().joined) return receiver.OnReply(pending_.pop_front().tag, reply);
+  const ReplyView missing = reply.at(reply.size());
+  ReplyView::Iterator answer = reply.begin();
+  bool more = true;
+  while (more && !pending_.empty()) {
+    const Pending next = pending_.pop_front();
+    more = next.joined;
+    if (reply.is_error()) {
+      receiver.OnReply(next.tag, reply);
+    } else if (answer == reply.end()) {
+      receiver.OnReply(next.tag, missing);
+    } else {
+      receiver.OnReply(next.tag, *answer);
+      ++answer;
     }
   }
 }

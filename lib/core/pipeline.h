@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "core/joined_calls.h"
 #include "core/reply.h"
 #include "core/resp.h"
 #include "core/ring.h"
+#include "core/script_call.h"
 #include "core/time.h"
 
 namespace holdfast::core {
@@ -39,9 +41,16 @@ class Pipeline {
   void set_limits(ReplyLimits limits) { reader_.set_limits(limits); }
 
   // Where to append the bytes of a command, just before Expect() is called for it.
-  std::string& outgoing() { return outgoing_; }
+  std::string& outgoing() {
+    EndJoined();
+    return outgoing_;
+  }
   // A reply to `tag` is due by `deadline`. Deadlines must not go back from one call to the next.
   void Expect(Tag tag, TimePoint deadline);
+
+  // Both for a call of a script. Those that come one after the other between two writes, and can be
+  // joined, go out as one command; each gets the reply that it would have got alone.
+  void Call(Tag tag, const ScriptCall& call, TimePoint deadline);
 
   // From now on what the server says while nothing is expected is a push; else it is an error.
   void ExpectPushes() { expects_pushes_ = true; }
@@ -66,11 +75,16 @@ class Pipeline {
  private:
   struct Pending {
     Tag tag = 0;
+    bool joined = false;  // The next one has its answer in the same reply.
     TimePoint deadline;
   };
 
+  void EndJoined();
+  void Deliver(ReplyView reply, Receiver& receiver);
+
   ReplyReader reader_;
   Ring<Pending> pending_;
+  JoinedCalls calls_;  // To go out behind what is in `outgoing_`.
   std::string outgoing_;
   std::string writing_;
   bool write_under_way_ = false;

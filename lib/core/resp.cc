@@ -14,9 +14,6 @@ namespace {
 // Enough to recognise another protocol, e.g. "HTTP/1.1 400 Bad Request".
 constexpr std::size_t kStartBytes = 24;
 
-// What may stand around a text: its type, its length, two line ends.
-constexpr std::size_t kFrameBytes = 32;
-
 // "$40\r\n": the length of what follows. At most kFrameBytes.
 char* WriteLength(char* at, char type, std::size_t length) {
   *at++ = type;
@@ -40,11 +37,8 @@ class Pieces {
 
   void Argument(std::string_view text) {
     if (left() < text.size() + kFrameBytes) Flush();
-    end_ = WriteLength(end_, '$', text.size());
     if (text.size() > kCapacity) return Long(text);
-    end_ += text.copy(end_, text.size());
-    *end_++ = '\r';
-    *end_++ = '\n';
+    end_ = WriteArgument(end_, text);
   }
 
   void Flush() {
@@ -58,6 +52,7 @@ class Pieces {
   std::size_t left() const { return static_cast<std::size_t>(bytes_ + sizeof bytes_ - end_); }
 
   void Long(std::string_view text) {
+    end_ = WriteLength(end_, '$', text.size());
     Flush();
     out_.append(text);
     out_.append("\r\n");
@@ -106,6 +101,26 @@ void AppendCommand(std::string& out, std::span<const std::string_view> arguments
   pieces.Count(arguments.size());
   for (const std::string_view argument : arguments) pieces.Argument(argument);
   pieces.Flush();
+}
+
+void AppendCount(std::string& out, std::size_t arguments) {
+  Pieces pieces(out);
+  pieces.Count(arguments);
+  pieces.Flush();
+}
+
+void AppendArguments(std::string& out, std::span<const std::string_view> arguments) {
+  Pieces pieces(out);
+  for (const std::string_view argument : arguments) pieces.Argument(argument);
+  pieces.Flush();
+}
+
+char* WriteArgument(char* at, std::string_view argument) {
+  at = WriteLength(at, '$', argument.size());
+  at += argument.copy(at, argument.size());
+  *at++ = '\r';
+  *at++ = '\n';
+  return at;
 }
 
 std::size_t EncodedSize(std::string_view argument) {

@@ -16,6 +16,7 @@ class Ring {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
   const T& front() const { return slots_[head_]; }
+  T& back() { return slots_[(head_ + size_ - 1) % slots_.size()]; }
 
   void push_back(T value) {
     if (size_ == slots_.size()) Grow();

@@ -24,10 +24,10 @@ void ScriptCall::Argument(std::int64_t number) {
 
 void ScriptCall::Replace(std::size_t i, std::string_view text) {
   std::string_view& word = words_[WordOf(i)];
-  if (text.size() != word.size()) encoded_size_ = 0;
+  if (text.size() != word.size()) own_end_ = 0;
   word = text;
-  if (encoded_size_ == 0) return;
-  text.copy(encoded_.data() + encoded_size_ - BytesBehind(WordOf(i)) - text.size(), text.size());
+  if (own_end_ == 0) return;
+  text.copy(encoded_.data() + arguments_end_ - BytesBehind(WordOf(i)) - text.size(), text.size());
 }
 
 void ScriptCall::Replace(std::size_t i, std::int64_t number) {
@@ -38,7 +38,8 @@ void ScriptCall::Replace(std::size_t i, std::int64_t number) {
 void ScriptCall::Clear() {
   keys_ = 0;
   size_ = kHead;
-  encoded_size_ = 0;
+  own_.reset();
+  own_end_ = 0;
 }
 
 // In the encoded call: the end of the word itself, and all that follows.
@@ -49,14 +50,35 @@ std::size_t ScriptCall::BytesBehind(std::size_t word) const {
 }
 
 void ScriptCall::AppendTo(std::string& out) const {
-  if (encoded_size_ > 0) {
-    out.append(encoded_.data(), encoded_size_);
-    return;
-  }
-  const std::size_t before = out.size();
   AppendCommand(out, std::span(words_).first(size_));
-  if (out.size() - before > kMaxEncoded) return;
-  encoded_size_ = out.copy(encoded_.data(), kMaxEncoded, before);
+}
+
+bool ScriptCall::ToParts(Parts& parts) const {
+  if (alone_ || own_.none() || (own_end_ == 0 && !Encode())) return false;
+  const std::string_view all(encoded_.data(), own_end_);
+  parts = {all.substr(0, keys_end_), all.substr(keys_end_, arguments_end_ - keys_end_),
+           all.substr(arguments_end_)};
+  return true;
+}
+
+bool ScriptCall::Encode() const {
+  std::size_t end = 0;
+  const auto encode = [&](std::span<const std::string_view> words) {
+    for (const std::string_view word : words) {
+      if (word.size() + kFrameBytes > kMaxEncoded - end) return false;
+      end = static_cast<std::size_t>(WriteArgument(encoded_.data() + end, word) - encoded_.data());
+    }
+    return true;
+  };
+  if (!encode(keys().subspan(1))) return false;
+  keys_end_ = end;
+  if (!encode(arguments())) return false;
+  arguments_end_ = end;
+  for (std::size_t i = 0; i < arguments().size(); ++i) {
+    if (IsOwn(i) && !encode(arguments().subspan(i, 1))) return false;
+  }
+  own_end_ = end;
+  return true;
 }
 
 }  // namespace holdfast::core

@@ -3,6 +3,7 @@
 #define HOLDFAST_CORE_SCRIPT_CALL_H_
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,10 +31,21 @@ class ScriptCall {
   void Key(std::string_view key);
   void Argument(std::string_view text) { words_[size_++] = text; }
   void Argument(std::int64_t number);
+  // One that tells this call from others of its kind. With any such the script can carry out
+  // several calls as one (JoinedCalls), if the others agree: it then takes their first key and
+  // these arguments once, and of each further call the other keys and its own arguments.
+  template <class Value>
+  void OwnArgument(Value value) {
+    own_.set(size_ - WordOf(0));
+    Argument(value);
+  }
 
-  // Puts another one in the place of the i-th argument.
+  // Puts another one in the place of the i-th argument, which is none of its own.
   void Replace(std::size_t i, std::string_view text);
   void Replace(std::size_t i, std::int64_t number);
+
+  // It is not to be joined with others.
+  void StandAlone() { alone_ = true; }
 
   // Back to a call without keys and arguments.
   void Clear();
@@ -44,8 +56,20 @@ class ScriptCall {
   std::span<const std::string_view> arguments() const {
     return {words_.data() + kHead + keys_, size_ - kHead - keys_};
   }
+  bool IsOwn(std::size_t argument) const { return own_.test(argument); }
+  std::size_t own_arguments() const { return own_.count(); }
 
   void AppendTo(std::string& out) const;
+
+  // For JoinedCalls: the bytes of the keys but the first, of all arguments, and of its own ones.
+  struct Parts {
+    std::string_view keys;
+    std::string_view arguments;
+    std::string_view own;
+  };
+  // None where it has to stand alone: it has no arguments of its own, or is long. Valid until it is
+  // changed.
+  bool ToParts(Parts& parts) const;
 
  private:
   // EVALSHA, the script, the number of keys.
@@ -59,16 +83,21 @@ class ScriptCall {
 
   std::size_t WordOf(std::size_t argument) const { return kHead + keys_ + argument; }
   std::size_t BytesBehind(std::size_t word) const;
+  bool Encode() const;
 
   const Script* script_;
   bool with_text_;
+  bool alone_ = false;
   std::size_t keys_ = 0;
   std::size_t size_ = kHead;
+  std::bitset<kMaxArguments> own_;
   Digits key_count_;
   std::array<std::string_view, kHead + kMaxKeys + kMaxArguments> words_;
   std::array<Digits, kMaxArguments> digits_;  // Of those arguments that are numbers.
-  // What AppendTo() made of it; of no size when that has to be done, or could not be kept.
-  mutable std::size_t encoded_size_ = 0;
+  // The parts, one behind the other; all of no size when they have to be encoded.
+  mutable std::size_t keys_end_ = 0;
+  mutable std::size_t arguments_end_ = 0;
+  mutable std::size_t own_end_ = 0;
   mutable std::array<char, kMaxEncoded> encoded_;
 };
 

@@ -111,13 +111,12 @@ bool Connection::Send(core::Tag tag, const core::ScriptCall& call, bool urgent,
   if (state_ != State::kReady) return false;
   if (!urgent && link_->pipeline().unanswered() >= kMaxUnanswered) return false;
   if (is_seat() && (given_up_ || (!urgent && !IsFresh()))) return false;
-  call.AppendTo(link_->pipeline().outgoing());
-  Push(tag, now);
+  link_->pipeline().Call(tag, call, now + command_timeout_);
+  OnSent(now);
   return true;
 }
 
-void Connection::Push(core::Tag tag, core::TimePoint now) {
-  link_->pipeline().Expect(tag, now + command_timeout_);
+void Connection::OnSent(core::TimePoint now) {
   if (heartbeat_) heartbeat_->OnSent(now);
   link_->ScheduleFlush();
 }
@@ -180,7 +179,8 @@ void Connection::Beat() {
     if (!IsFresh()) return;
     const std::string_view words[] = {"EXISTS", guard_key_};
     core::AppendCommand(link_->pipeline().outgoing(), words);
-    Push(kHeartbeatTag, now);
+    link_->pipeline().Expect(kHeartbeatTag, now + command_timeout_);
+    OnSent(now);
   }
   AwaitBeat();
 }

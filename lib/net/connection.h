@@ -75,7 +75,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void OnHandshake(core::Tag tag, core::ReplyView reply);
   void OnReady();
   void OnProblem(core::NodeProblem problem);
-  void Push(core::Tag tag, core::TimePoint now);
+  void OnSent(core::TimePoint now);
 
   // Of a seat's connection.
   bool is_seat() const { return !guard_key_.empty(); }

@@ -1,36 +1,46 @@
--- Makes locks last longer if all of them are ours. Never creates one anew, never shortens one.
+-- Makes the locks of a lease last longer if all of them are ours; and those of further leases that
+-- were asked for along with it, each as if it came alone. Never creates one anew, never shortens one.
 --   KEYS     the guard, then the locks
---   ARGV     nonce, ttl (ms), deadline (this node's Unix time in ms), config
--- Answers 'EXTENDED' (also when they last longer already); by the first that is not ours 'ABSENT' or
--- 'FOREIGN', with nothing changed; {'SHUT'} when the node was set up anew since it named this config;
--- past the deadline {'LATE', now}.
-local ours, ttl, deadline, config = ARGV[1] .. ':', ARGV[2], ARGV[3], ARGV[4]
+--   ARGV     nonce, ttl (ms), deadline (this node's Unix time in ms), config; for each further lease,
+--            of as many locks: nonce
+-- Answers a lease 'EXTENDED' (also when they last longer already); by the first that is not ours
+-- 'ABSENT' or 'FOREIGN', with nothing changed; {'SHUT'} when the node was set up anew since it named
+-- this config; past the deadline {'LATE', now}. Answers several with an array.
+local ttl, deadline, config = ARGV[2], ARGV[3], ARGV[4]
+local leases = #ARGV - 3
+local names = (#KEYS - 1) / leases
+local answers, refused = {}, nil
 
 -- Left in a dead connection's buffer, it would prolong a lock that its holder has given up.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now > tonumber(deadline) then
-  return {'LATE', now}
+  refused = {'LATE', now}
 end
 
 -- Under another configuration the node waits for the leases of the old one to run out.
-if redis.call('HGET', KEYS[1], 'config') ~= config then
-  return {'SHUT'}
+if not refused and redis.call('HGET', KEYS[1], 'config') ~= config then
+  refused = {'SHUT'}
 end
 
-for i = 2, #KEYS do
-  local held = redis.pcall('GET', KEYS[i])
-  if not held then
-    return 'ABSENT'
+local values = not refused and redis.call('MGET', unpack(KEYS, 2))
+for l = 1, leases do
+  local ours = ARGV[l > 1 and l + 3 or 1] .. ':'
+  local first, last = names * (l - 1) + 1, names * l
+  answers[l] = refused or 'EXTENDED'
+  for n = first, refused and 0 or last do
+    local held = values[n]
+    if not held or string.sub(held, 1, #ours) ~= ours then
+      -- What is no string is read as nothing.
+      local there = held or redis.call('EXISTS', KEYS[n + 1]) == 1
+      answers[l] = there and 'FOREIGN' or 'ABSENT'
+      break
+    end
   end
-  if type(held) ~= 'string' or string.sub(held, 1, #ours) ~= ours then
-    return 'FOREIGN'
+  for n = first, answers[l] == 'EXTENDED' and last or 0 do
+    if redis.call('PTTL', KEYS[n + 1]) < tonumber(ttl) then
+      redis.call('PEXPIRE', KEYS[n + 1], ttl)
+    end
   end
 end
-
-for i = 2, #KEYS do
-  if redis.call('PTTL', KEYS[i]) < tonumber(ttl) then
-    redis.call('PEXPIRE', KEYS[i], ttl)
-  end
-end
-return 'EXTENDED'
+return leases > 1 and answers or answers[1]

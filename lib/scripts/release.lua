@@ -1,43 +1,68 @@
--- Deletes those locks that are ours, and raises their counters to the tokens that were given out.
+-- Deletes those locks of a lease that are ours, and raises their counters to the tokens that were
+-- given out; and of further leases that were asked for along with it, each as if it came alone.
 --   KEYS     the guard, then for each lock: the lock, its counter
---   ARGV     nonce, retention of the counters (ms), then for each lock its token (0: none)
--- Answers 'DELETED' if all were ours; else by the first that was not 'ABSENT' (nothing there) or
--- 'FOREIGN' (there, but not ours).
-local ours, retention = ARGV[1] .. ':', ARGV[2]
-local answer = 'DELETED'
+--   ARGV     nonce, retention of the counters (ms), for each lock its token (0: none); for each
+--            further lease, of as many locks: nonce, the tokens
+-- Answers a lease 'DELETED' if all were ours; else by the first that was not 'ABSENT' (nothing there)
+-- or 'FOREIGN' (there, but not ours). Answers several with an array.
+local retention = ARGV[2]
+local count = (#KEYS - 1) / 2
+local leases = #ARGV - 1 - count
+local names = count / leases
+local answers, locks, ended, deleted = {}, {}, {}, {}
 
-for i = 2, #KEYS, 2 do
-  local held, token = redis.pcall('GET', KEYS[i]), ARGV[i / 2 + 2]
-  local level = token == '0'
-  if type(held) == 'string' and string.sub(held, 1, #ours) == ours then
-    redis.call('DEL', KEYS[i])
-    -- A grant with this very number set the counter to it.
-    local granted = ours .. token .. ':'
-    level = level or string.sub(held, 1, #granted) == granted
-  elseif answer == 'DELETED' then
-    answer = held and 'FOREIGN' or 'ABSENT'
-  end
+for n = 1, count do
+  locks[n] = KEYS[2 * n]
+end
+local values = redis.call('MGET', unpack(locks))
 
-  -- Counters that are level let the next holder's token be final in one round trip. Raising one is
-  -- always safe, so it does not matter whose the lock is by now. But nothing depends on it, so a
-  -- server that is out of memory may refuse (pcall): the release itself must not fail for that.
-  if not level then
-    local text = redis.pcall('GET', KEYS[i + 1])
-    -- None where there is none, or rubbish.
-    local c = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
-    c = c and c < 2 ^ 53 and c
-    token = tonumber(token)
-    if token > (c or 0) then
-      local hwm = tonumber(redis.pcall('HGET', KEYS[1], 'hwm')) or 0
-      local digits = string.format('%.0f', token)
-      -- An absent counter stands at the high-water mark: written, a smaller token would lower it.
-      if c or token > hwm then
-        redis.pcall('SET', KEYS[i + 1], digits, 'PX', retention)
-      end
-      if token > hwm then
-        redis.pcall('HSET', KEYS[1], 'hwm', digits)
+for l = 1, leases do
+  local tokens = 2 + (names + 1) * (l - 1)
+  local ours = ARGV[l > 1 and tokens or 1] .. ':'
+  answers[l] = 'DELETED'
+  for i = 1, names do
+    local n = names * (l - 1) + i
+    local lock, held, token = locks[n], values[n], ARGV[tokens + i]
+    local level = token == '0'
+    if ended[lock] then
+      held = false
+    end
+    if held and string.sub(held, 1, #ours) == ours then
+      ended[lock], deleted[#deleted + 1] = true, lock
+      -- A grant with this very number set the counter to it.
+      local granted = ours .. token .. ':'
+      level = level or string.sub(held, 1, #granted) == granted
+    elseif answers[l] == 'DELETED' then
+      -- What is no string is read as nothing.
+      local there = held or not ended[lock] and redis.call('EXISTS', lock) == 1
+      answers[l] = there and 'FOREIGN' or 'ABSENT'
+    end
+
+    -- Counters that are level let the next holder's token be final in one round trip. Raising one is
+    -- always safe, so it does not matter whose the lock is by now. But nothing depends on it, so a
+    -- server that is out of memory may refuse (pcall): the release itself must not fail for that.
+    if not level then
+      local text = redis.pcall('GET', KEYS[2 * n + 1])
+      -- None where there is none, or rubbish.
+      local c = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
+      c = c and c < 2 ^ 53 and c
+      token = tonumber(token)
+      if token > (c or 0) then
+        local hwm = tonumber(redis.pcall('HGET', KEYS[1], 'hwm')) or 0
+        local digits = string.format('%.0f', token)
+        -- An absent counter stands at the high-water mark: written, a smaller token would lower it.
+        if c or token > hwm then
+          redis.pcall('SET', KEYS[2 * n + 1], digits, 'PX', retention)
+        end
+        if token > hwm then
+          redis.pcall('HSET', KEYS[1], 'hwm', digits)
+        end
       end
     end
   end
 end
-return answer
+
+if #deleted > 0 then
+  redis.call('DEL', unpack(deleted))
+end
+return leases > 1 and answers or answers[1]

@@ -86,6 +86,7 @@ const RedisModel::Command* RedisModel::FindCommand(std::string_view name) {
   // Those that the scripts use most come first: that is most of what a simulation does.
   static constexpr Command kCommands[] = {
       {"GET", 2, &RedisModel::Get},           {"TIME", 1, &RedisModel::Time},
+      {"MGET", -2, &RedisModel::MGet},
       {"HMGET", -3, &RedisModel::HMGet},      {"SET", -3, &RedisModel::Set},
       {"PTTL", 2, &RedisModel::PTtl},         {"DEL", -2, &RedisModel::Del},
       {"HGET", 3, &RedisModel::HGet},         {"HSET", -4, &RedisModel::HSet},
@@ -207,6 +208,19 @@ void RedisModel::Get(const Call& call) {
   const auto* text = std::get_if<std::string>(&entry->value);
   if (text == nullptr) return call.AnswerError(kWrongType);
   call.AnswerString(*text);
+}
+
+void RedisModel::MGet(const Call& call) {
+  const std::size_t array = call.reply.AddArray(Reply::kNone);
+  for (const std::string_view key : call.argv.subspan(1)) {
+    const Entry* entry = Find(key, call.now_ms());
+    const auto* text = entry == nullptr ? nullptr : std::get_if<std::string>(&entry->value);
+    if (text == nullptr) {
+      call.reply.AddNil(array);
+    } else {
+      call.reply.AddText(array, ReplyType::kString, *text);
+    }
+  }
 }
 
 struct RedisModel::SetOptions {

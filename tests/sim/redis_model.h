@@ -87,6 +87,7 @@ class RedisModel {
   void HGet(const Call& call);
   void HMGet(const Call& call);
   void HSet(const Call& call);
+  void MGet(const Call& call);
   void Info(const Call& call);
   void PExpire(const Call& call);
   void PTtl(const Call& call);

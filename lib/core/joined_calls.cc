@@ -1,0 +1,68 @@
+#include "core/joined_calls.h"
+
+#include <array>
+#include <string_view>
+
+#include "core/resp.h"
+#include "core/text.h"
+
+namespace holdfast::core {
+
+bool JoinedCalls::Join(const ScriptCall& call) {
+  ScriptCall::Parts parts;
+  if (size_ == kMost || (size_ > 0 && !Agrees(call)) || !call.ToParts(parts)) return false;
+  if (size_ == 0) NoteShared(call);
+  keys_.append(parts.keys);
+  arguments_.append(size_ == 0 ? parts.arguments : parts.own);
+  ++size_;
+  return true;
+}
+
+void JoinedCalls::NoteShared(const ScriptCall& call) {
+  script_ = &call.script();
+  with_text_ = call.with_text();
+  key_count_ = call.keys().size();
+  argument_count_ = call.arguments().size();
+  own_count_ = call.own_arguments();
+  guard_.assign(call.keys()[0]);
+  for (std::size_t i = 0; i < argument_count_; ++i) {
+    if (call.IsOwn(i)) continue;
+    shared_.append(call.arguments()[i]);
+    sizes_.push_back(call.arguments()[i].size());
+  }
+}
+
+bool JoinedCalls::Agrees(const ScriptCall& call) const {
+  if (&call.script() != script_ || call.with_text() != with_text_) return false;
+  if (call.keys().size() != key_count_ || call.arguments().size() != argument_count_) return false;
+  if (call.own_arguments() != own_count_ || call.keys()[0] != guard_) return false;
+  std::string_view rest = shared_;
+  auto size = sizes_.begin();
+  for (std::size_t i = 0; i < argument_count_; ++i) {
+    if (call.IsOwn(i)) continue;
+    // Own arguments are at the same places in all calls of a script.
+    const std::string_view text = call.arguments()[i];
+    if (text != rest.substr(0, *size)) return false;
+    rest.remove_prefix(*size++);
+  }
+  return true;
+}
+
+void JoinedCalls::MoveTo(std::string& out) {
+  if (size_ == 0) return;
+  const std::size_t keys = 1 + size_ * (key_count_ - 1);
+  const Digits key_count(static_cast<std::int64_t>(keys));
+  const std::array<std::string_view, 4> head = {with_text_ ? "EVAL" : "EVALSHA",
+                                                with_text_ ? script_->text : script_->sha1,
+                                                key_count.view(), guard_};
+  AppendCount(out, head.size() - 1 + keys + argument_count_ + (size_ - 1) * own_count_);
+  AppendArguments(out, head);
+  out.append(keys_).append(arguments_);
+  size_ = 0;
+  shared_.clear();
+  sizes_.clear();
+  keys_.clear();
+  arguments_.clear();
+}
+
+}  // namespace holdfast::core

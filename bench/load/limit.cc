@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
+#include "core/joined_calls.h"
 #include "load/die.h"
 
 namespace holdfast::bench {
@@ -36,7 +38,7 @@ Limit::Limit(const Setup& setup)
     Must(fcntl(fd, F_SETFL, O_NONBLOCK), "fcntl");
     epoll_event event{.events = EPOLLIN, .data = {.u64 = nodes_.size()}};
     Must(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-    nodes_.push_back({fd, std::move(pass), {}, 0, std::string(kBufferSize, '\0'), 0, {}});
+    nodes_.push_back({fd, std::move(pass), {}, 0, std::string(kBufferSize, '\0'), 0, {}, {}, {}, {}});
   }
 }
 
@@ -92,16 +94,37 @@ void Limit::Start(int slot) {
 void Limit::Send(int slot) {
   const std::uint64_t step = slots_[slot].step;
   if (step % 2 == 0) numbers_.WriteInto(slots_[slot].commands);
-  const LimitCommand& command = slots_[slot].commands[step % 2];
   slots_[slot].grants = 0;
-  for (Node& node : nodes_) {
-    const std::size_t start = node.out.size();
-    node.out += command.bytes;
+  for (Node& node : nodes_) Join(node, {slot, step});
+}
+
+void Limit::Join(Node& node, const Expected& call) {
+  const LimitCommand& command = slots_[call.slot].commands[call.step % 2];
+  const bool fits = !node.joining.empty() && node.joining.size() < core::JoinedCalls::kMost &&
+                    node.joining.front().step % 2 == call.step % 2;
+  if (!fits) EndJoined(node);
+  node.keys += command.keys;
+  if (fits) {
+    node.arguments += command.own;
+  } else {
+    node.arguments += command.arguments;
     if (command.pass_at != std::string::npos) {
-      node.out.replace(start + command.pass_at, kPassSize, node.pass);
+      node.arguments.replace(command.pass_at, kPassSize, node.pass);
     }
-    node.expected.push_back({slot, step});
   }
+  node.joining.push_back(call);
+}
+
+void Limit::EndJoined(Node& node) {
+  if (node.joining.empty()) return;
+  const Expected& first = node.joining.front();
+  AppendCall(node.out, slots_[first.slot].commands[first.step % 2], node.joining.size(), node.keys,
+             node.arguments);
+  if (node.joining.size() > 1) node.joining.front().joined = node.joining.size();
+  for (const Expected& call : node.joining) node.expected.push_back(call);
+  node.joining.clear();
+  node.keys.clear();
+  node.arguments.clear();
 }
 
 void Limit::Turn() {
@@ -125,6 +148,7 @@ void Limit::Read(Node& node) {
 // What does not fit into the socket goes with the next turn: there is one, as answers to what did
 // fit are due.
 void Limit::Write(Node& node) {
+  EndJoined(node);
   const std::size_t size = node.out.size() - node.written;
   if (size == 0) return;
   node.written += Moved(send(node.fd, node.out.data() + node.written, size, MSG_NOSIGNAL), "send");
@@ -138,12 +162,21 @@ std::size_t Limit::TakeReply(Node& node, std::string_view input) {
   if (node.expected.empty()) return 0;
   const Expected next = node.expected.front();
   const LimitCommand& command = slots_[next.slot].commands[next.step % 2];
+  std::size_t array = 0;
+  if (next.joined > 0) {
+    array = next.joined < 10 ? 4 : 5;
+    if (input.size() < array) return 0;
+    std::size_t size = 0;
+    std::from_chars(input.data() + 1, input.data() + array - 2, size);
+    if (input[0] != '*' || size != next.joined) Die("a server answered " + std::string(input));
+    input.remove_prefix(array);
+  }
   const std::string_view head = input.substr(0, command.reply.size());
   if (head != command.reply.substr(0, head.size())) Die("a server answered " + std::string(input));
   if (input.size() < command.reply_size) return 0;
   node.expected.pop_front();
   Count(next);
-  return command.reply_size;
+  return array + command.reply_size;
 }
 
 void Limit::Count(const Expected& answered) {

@@ -1,6 +1,6 @@
 // The bare client: what this protocol costs when nothing is done but the protocol. Raw sockets,
 // commands formatted beforehand, all nodes at once, one read and one write per node and turn of the
-// loop, replies compared with the bytes that are expected. No failure is handled: any ends it.
+// loop, calls of one script joined as the library joins them, replies compared with the bytes that are expected. No failure is handled: any ends it.
 // It is let in by what a client of the library has been admitted with. Fencing tokens are its
 // clock's, as the library's are while nobody else locks the same names.
 #ifndef HOLDFAST_BENCH_LOAD_LIMIT_H_
@@ -48,6 +48,7 @@ class Limit final : public Contestant {
   struct Expected {
     int slot = 0;
     std::uint64_t step = 0;
+    std::size_t joined = 0;  // The first of so many that are answered with one array.
   };
 
   struct Node {
@@ -58,12 +59,17 @@ class Limit final : public Contestant {
     std::string in;           // A buffer of fixed size, of which so much is filled:
     std::size_t filled = 0;
     core::Ring<Expected> expected;
+    std::vector<Expected> joining = {};  // To go out as one call,
+    std::string keys = {};               // of which these are the keys,
+    std::string arguments = {};          // and these the arguments.
   };
 
   void MakeSlots(int count);
   void RunHalves(int names);
   void Start(int slot);
   void Send(int slot);
+  void Join(Node& node, const Expected& call);
+  void EndJoined(Node& node);
   void Turn();
   void Read(Node& node);
   void Write(Node& node);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/resp.h"
 #include "core/scripts.h"
 #include "core/text.h"
 #include "load/die.h"
@@ -24,16 +25,15 @@ constexpr std::string_view kRetention = "604800000";
 constexpr std::string_view kAcquired = "*2\r\n$2\r\nOK\r\n:";
 constexpr std::string_view kReleased = "$7\r\nDELETED\r\n";
 
+std::string EncodeArguments(const std::vector<std::string_view>& arguments) {
+  std::string bytes;
+  core::AppendArguments(bytes, arguments);
+  return bytes;
+}
+
 std::string Encode(const std::vector<std::string_view>& arguments) {
   std::string bytes;
-  const auto append = [&bytes](char mark, std::size_t number) {
-    bytes.append(1, mark).append(std::to_string(number)).append("\r\n");
-  };
-  append('*', arguments.size());
-  for (std::string_view argument : arguments) {
-    append('$', argument.size());
-    bytes.append(argument).append("\r\n");
-  }
+  core::AppendCommand(bytes, arguments);
   return bytes;
 }
 
@@ -66,14 +66,20 @@ std::string DeadlineInAnHour() {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
-LimitCommand MakeCommand(const std::vector<std::string_view>& arguments, std::string_view reply,
-                         std::size_t reply_size) {
-  std::string bytes = Encode(arguments);
-  const std::size_t nonce_at = bytes.find(kNonce);
+LimitCommand MakeCommand(const core::Script& script, const std::vector<std::string_view>& keys,
+                         const std::vector<std::string_view>& arguments, std::string_view fence,
+                         std::string_view reply, std::size_t reply_size) {
+  std::string bytes = EncodeArguments(arguments);
   const std::size_t pass_at = bytes.find(kPass);
   const std::size_t fence_at = bytes.find(kFence);
-  return {std::move(bytes), nonce_at, pass_at, fence_at, reply, reply_size};
+  return {script.sha1,      EncodeArguments(keys), std::move(bytes), EncodeArguments({kNonce, fence}),
+          pass_at,          fence_at,              reply,            reply_size};
 }
+
+// Where the text of the nonce starts: behind its length, as the first argument.
+constexpr std::size_t kNonceAt = 5;
+// The same of a number of as many digits as a fence has, as the second argument of its own.
+constexpr std::size_t kOwnFenceAt = kNonceAt + kNonce.size() + 2 + 5;
 
 }  // namespace
 
@@ -82,12 +88,27 @@ std::array<LimitCommand, 2> MakeLimitCommands(int number, bool fencing) {
   const std::string counter = "holdfast:fence:" + key;
   const std::string deadline = DeadlineInAnHour();
   const std::string_view fence = fencing ? kFence : "0";
-  return {MakeCommand({"EVALSHA", core::kAcquireScript.sha1, "3", "holdfast:guard", key, counter,
-                       kNonce, "10000", deadline, kPass, fence, kRetention, "host:12345"},
-                      kAcquired, kAcquired.size() + fence.size() + 2),
-          MakeCommand({"EVALSHA", core::kReleaseScript.sha1, "3", "holdfast:guard", key, counter,
-                       kNonce, kRetention, fence},
-                      kReleased, kReleased.size())};
+  return {
+      MakeCommand(core::kAcquireScript, {key, counter},
+                  {kNonce, "10000", deadline, kPass, fence, kRetention, "host:12345"}, fence,
+                  kAcquired, kAcquired.size() + fence.size() + 2),
+      MakeCommand(core::kReleaseScript, {key, counter}, {kNonce, kRetention, fence}, fence,
+                  kReleased, kReleased.size())};
+}
+
+std::size_t ArgumentsOf(const LimitCommand& command) {
+  return command.pass_at == std::string::npos ? 3 : 7;
+}
+
+void AppendCall(std::string& out, const LimitCommand& command, std::size_t calls,
+                std::string_view keys, std::string_view arguments) {
+  const std::size_t key_count = 1 + 2 * calls;
+  const core::Digits digits(static_cast<std::int64_t>(key_count));
+  const std::string_view head[] = {"EVALSHA", command.script, digits.view(), "holdfast:guard"};
+  const std::size_t argument_count = ArgumentsOf(command) + kOwnArguments * (calls - 1);
+  core::AppendCount(out, 3 + key_count + argument_count);
+  core::AppendArguments(out, head);
+  out.append(keys).append(arguments);
 }
 
 void LimitNumbers::WriteInto(std::array<LimitCommand, 2>& commands) {
@@ -98,9 +119,11 @@ void LimitNumbers::WriteInto(std::array<LimitCommand, 2>& commands) {
   last_hint_ = std::max<std::int64_t>(last_hint_ + 1, micros);
   const core::Digits fence(last_hint_);
   for (LimitCommand& command : commands) {
-    command.bytes.replace(command.nonce_at, kNonce.size(), nonce, kNonce.size());
+    command.arguments.replace(kNonceAt, kNonce.size(), nonce, kNonce.size());
+    command.own.replace(kNonceAt, kNonce.size(), nonce, kNonce.size());
     if (command.fence_at == std::string::npos) continue;
-    command.bytes.replace(command.fence_at, kFence.size(), fence.view());
+    command.arguments.replace(command.fence_at, kFence.size(), fence.view());
+    command.own.replace(kOwnFenceAt, kFence.size(), fence.view());
   }
 }
 

@@ -12,14 +12,26 @@ namespace holdfast::bench {
 
 inline constexpr std::size_t kPassSize = 16;  // Unix time in µs, as a guard has it.
 
+// The bytes of a call's parts. Several go to a node as one (PROTOCOL.md, Joined calls): the head and
+// the arguments of the first, the keys of all, and what is the others' own.
 struct LimitCommand {
-  std::string bytes;
-  std::size_t nonce_at;
-  std::size_t pass_at;     // npos: a release shows none.
-  std::size_t fence_at;    // The hint of an acquire, the token of a release; npos without fencing.
+  std::string_view script;
+  std::string keys;
+  std::string arguments;
+  std::string own;         // The nonce, and the hint of an acquire or the token of a release.
+  std::size_t pass_at;     // In the arguments. npos: a release shows none.
+  std::size_t fence_at;    // In the arguments; npos without fencing.
   std::string_view reply;  // How it starts when it is granted,
   std::size_t reply_size;  // and how long it is.
 };
+
+// How many arguments a call has, and how many of them are its own.
+inline constexpr std::size_t kOwnArguments = 2;
+std::size_t ArgumentsOf(const LimitCommand& command);
+
+// Appends a call that `keys` and `arguments` have been gathered for, of so many.
+void AppendCall(std::string& out, const LimitCommand& command, std::size_t calls,
+                std::string_view keys, std::string_view arguments);
 
 // Acquire and release of the `number`-th name.
 std::array<LimitCommand, 2> MakeLimitCommands(int number, bool fencing);

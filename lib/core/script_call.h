@@ -52,6 +52,7 @@ class ScriptCall {
 
   const Script& script() const { return *script_; }
   bool with_text() const { return with_text_; }
+  bool stands_alone() const { return alone_; }
   std::span<const std::string_view> keys() const { return {words_.data() + kHead, keys_}; }
   std::span<const std::string_view> arguments() const {
     return {words_.data() + kHead + keys_, size_ - kHead - keys_};

@@ -32,7 +32,7 @@ for l = 1, leases do
     local held = values[n]
     if not held or string.sub(held, 1, #ours) ~= ours then
       -- What is no string is read as nothing.
-      local there = held or redis.call('EXISTS', KEYS[n + 1]) == 1
+      local there = held or redis.call('TYPE', KEYS[n + 1]).ok ~= 'none'
       answers[l] = there and 'FOREIGN' or 'ABSENT'
       break
     end

@@ -34,7 +34,7 @@ for l = 1, leases do
       level = level or string.sub(held, 1, #granted) == granted
     elseif answers[l] == 'DELETED' then
       -- What is no string is read as nothing.
-      local there = held or not ended[lock] and redis.call('EXISTS', lock) == 1
+      local there = held or not ended[lock] and redis.call('TYPE', lock).ok ~= 'none'
       answers[l] = there and 'FOREIGN' or 'ABSENT'
     end
 

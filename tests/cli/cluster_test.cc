@@ -211,7 +211,7 @@ TEST(ClusterRightsTest, LeastRightsAreEnough) {
   RedisCluster cluster(
       3, 0,
       {.acl_users = {"holdfast on >secret ~{*}lock:* ~{*}holdfast:* resetchannels -@all +time "
-                     "+info +config|get +script|load +evalsha +eval +set +get +del +pttl +pexpire "
+                     "+info +config|get +script|load +evalsha +eval +set +get +mget +del +pttl +pexpire "
                      "+type +hget +hmget +hset +exists +cluster|slots"}});
   const std::string url = cluster[0].url("holdfast:secret@");
   const Finished end =

@@ -201,6 +201,52 @@ TEST(AttemptsTest, ServerThatForgotItsScriptsButTakesNothingMoreIsAnError) {
   EXPECT_EQ(vote.reason, "NOSCRIPT No matching script.");
 }
 
+// It may have been another call's key, that it was joined with.
+TEST(AttemptsTest, ForbiddenCallIsAskedAgainAloneWhileWanted) {
+  constexpr std::string_view kForbidden = "NOPERM No permissions to access a key";
+  Connected h(3);
+  h.Acquire();
+  EXPECT_FALSE(h.At(0).alone);
+  h.Error(0, kForbidden);
+  ASSERT_EQ(h.Waiting(0), "acquire");
+  EXPECT_TRUE(h.At(0).alone);
+  EXPECT_FALSE(h.At(0).with_text);
+  EXPECT_FALSE(h.At(1).alone);
+  h.Error(0, "NOSCRIPT No matching script.");
+  ASSERT_EQ(h.Waiting(0), "acquire");
+  EXPECT_TRUE(h.At(0).alone) << "also with the text";
+  h.Error(1, kForbidden);
+  h.Error(0, kForbidden);
+  h.Busy(2);
+  ASSERT_TRUE(h.done());
+  h.Error(1, kForbidden);
+  EXPECT_EQ(h.Waiting(0), "release");
+  EXPECT_EQ(h.Waiting(1), "release");
+}
+
+// Part of what it does may have been done.
+TEST(AttemptsTest, CallThatWasForbiddenSomethingWhileItRanIsNotAskedAgain) {
+  Connected h(1);
+  h.Acquire();
+  h.Error(0, "NOPERM this user has no permissions to run the 'hset' command script: f00, on "
+             "@user_script:30.");
+  ASSERT_TRUE(h.done());
+  EXPECT_EQ(h.status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+// Released with others again and again, they would never get away.
+TEST(AttemptsTest, ForbiddenReleaseStaysAlone) {
+  Connected h(1);
+  const LeaseId id = h.Hold();
+  h.Release(id);
+  h.Error(0, "NOPERM No permissions to access a key");
+  EXPECT_TRUE(h.At(0).alone);
+  h.Error(0, "NOPERM No permissions to access a key");
+  h.Advance(500ms);
+  ASSERT_EQ(h.Waiting(0), "release");
+  EXPECT_TRUE(h.At(0).alone);
+}
+
 TEST(AttemptsTest, CancelEndsTheCallThatItNames) {
   Connected h(3);
   std::vector<std::string> ended;

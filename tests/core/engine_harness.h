@@ -29,6 +29,7 @@ struct Sent {
   Tag tag = 0;
   std::string script;
   bool with_text = false;
+  bool alone = false;
   std::vector<std::string> keys;
   std::vector<std::string> arguments;
 
@@ -207,6 +208,7 @@ class EngineHarness : public Transport, public Randomness, public WallClock, pub
                  .tag = tag,
                  .script = std::string(call.script().name),
                  .with_text = call.with_text(),
+                 .alone = call.stands_alone(),
                  .keys = {call.keys().begin(), call.keys().end()},
                  .arguments = {call.arguments().begin(), call.arguments().end()}};
     sent_.push_back(sent);

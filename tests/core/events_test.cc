@@ -89,8 +89,8 @@ TEST_F(EventsTest, UndecidedAndDeniedAreCounted) {
   EXPECT_EQ(stats().refused_undecided, 1U);
   for (int node = 0; node < 3; ++node) h_.Deleted(node);
   h_.Acquire();
-  h_.Error(0, "NOPERM");
-  h_.Error(1, "NOPERM");
+  h_.Error(0, "NOAUTH Authentication required.");
+  h_.Error(1, "NOAUTH Authentication required.");
   EXPECT_EQ(stats().refused_other, 1U);
 }
 

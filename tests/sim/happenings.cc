@@ -6,7 +6,7 @@ void Happenings::Add(const Happenings& other) {
   constexpr std::uint64_t Happenings::*kCounts[] = {
       &Happenings::runs,           &Happenings::acquired,       &Happenings::several,
       &Happenings::refused,        &Happenings::extended,       &Happenings::kept,
-      &Happenings::finalised,      &Happenings::not_finalised,  &Happenings::lost,
+      &Happenings::joined, &Happenings::finalised,      &Happenings::not_finalised,  &Happenings::lost,
       &Happenings::released,       &Happenings::compared,       &Happenings::unknown,
       &Happenings::histories_lost, &Happenings::histories,      &Happenings::writes,
       &Happenings::late_writes,    &Happenings::judged_on_nodes};

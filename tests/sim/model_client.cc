@@ -207,12 +207,15 @@ bool ModelClient::Send(int node, Tag tag, const ScriptCall& call, bool urgent, T
                      .arguments = {call.arguments().begin(), call.arguments().end()},
                      .sent = world_.now(),
                      .deadline = world_.now() + ModelLink::kCommandTimeout + KeyWatch::kSlack};
+  for (std::size_t i = 0; i < request.arguments.size(); ++i) {
+    if (call.IsOwn(i)) request.own.push_back(request.arguments[i]);
+  }
   ShortenRetention(request);
   keys_.OnRequest(request);
   if (request.script == &kAcquireScript) stage_.tokens.Begin(request.nonce());
   const bool decides = Decides(call.script());
   const std::string nonce = request.script == &kAcquireScript ? request.nonce() : "";
-  if (!links_[node]->Send(std::move(request), urgent)) return false;
+  if (!links_[node]->Send(std::move(request), urgent, &call)) return false;
   if (&call.script() == &kOpenScript) HoldUpTheOpening(node);
   // By that call, if there is no other.
   asked_ = asked_ || (decides && calls_.size() == 1);

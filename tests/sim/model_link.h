@@ -12,9 +12,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/engine.h"
 #include "core/handshake.h"
+#include "core/joined_calls.h"
 #include "model_node.h"
 #include "stage.h"
 
@@ -62,7 +64,8 @@ class ModelLink {
   void LeaveOut() { left_out_ = true; }
   bool left_out() const { return left_out_; }
 
-  bool Send(Request request, bool urgent) {
+  // `call`: what the request was made of; null if it cannot be joined.
+  bool Send(Request request, bool urgent, const ScriptCall* call) {
     const bool release = request.script == &kReleaseScript;
     if (release && stage_.mistake == Mistake::kReleaseOnAnotherConnection) {
       return SendAside(std::move(request));
@@ -79,7 +82,9 @@ class ModelLink {
     if (!connection_->watched) WatchDeadline(connection_, deadline);
     if (stage_.trace.on()) Say("asks: " + TextOf(request));
     if (!connection_->open) return true;  // It does not know yet.
+    request.joined = call != nullptr && Joins(*call);
     connection_->to_node.push_back(std::move(request));
+    if (connection_->to_node.back().joined) return true;  // It comes along.
     connection_->last_arrival = std::max(connection_->last_arrival, world_.now() + stage_.Delay());
     world_.At(connection_->last_arrival, [this, c = connection_] { Arrive(c); });
     return true;
@@ -157,6 +162,19 @@ class ModelLink {
   };
   using ConnectionPtr = std::shared_ptr<Connection>;
 
+  // By the library's own rule, with what was sent at the same instant and is still on its way.
+  bool Joins(const ScriptCall& call) {
+    const bool now = std::exchange(joining_at_, world_.now()) == world_.now();
+    if (now && !connection_->to_node.empty() && joining_.size() > 0 && joining_.Join(call)) {
+      ++stage_.happenings.joined;
+      return true;
+    }
+    std::string bytes;
+    joining_.MoveTo(bytes);
+    joining_.Join(call);
+    return false;
+  }
+
   void Say(const std::string& what) const {
     stage_.trace.Say(host_.name(), node_->name() + ": " + what);
   }
@@ -211,7 +229,7 @@ class ModelLink {
       connection_ = std::make_shared<Connection>(node, life);
       if (stage_.trace.on()) Say("is connected");
       host_.OnConnected(index_, greeting);
-      for (Request& request : std::exchange(again_, {})) Send(std::move(request), true);
+      for (Request& request : std::exchange(again_, {})) Send(std::move(request), true, nullptr);
     });
   }
 
@@ -221,17 +239,27 @@ class ModelLink {
     if (!c->open && world_.now() < c->held_up_until) {
       return world_.At(c->held_up_until, [this, c] { Arrive(c); });
     }
-    const Request& next = c->to_node.front();
-    if (stage_.shape.duplicates) RepeatSoon(next, c);
-    Reply reply = c->node.Execute(next, c->open, c->life);
-    if (stage_.trace.on()) {
-      stage_.trace.Say(c->node.name(),
-                       "of " + host_.name() + ": " + TextOf(next) + ": " + TextOf(reply.root()));
+    std::vector<Request> requests;
+    do {
+      requests.push_back(std::move(c->to_node.front()));
+      c->to_node.pop_front();
+    } while (!c->to_node.empty() && c->to_node.front().joined);
+    if (stage_.shape.duplicates) {
+      for (const Request& request : requests) RepeatSoon(request, c);
     }
-    c->to_node.pop_front();
-    if (!c->open) return;
+    std::vector<Reply> replies = c->node.Execute(requests, c->open, c->life);
+    if (c->open) c->last_return = std::max(c->last_return, world_.now() + stage_.Delay());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (stage_.trace.on()) {
+        stage_.trace.Say(c->node.name(), "of " + host_.name() + ": " + TextOf(requests[i]) + ": " +
+                                             TextOf(replies[i].root()));
+      }
+      if (c->open) Answer(c, std::move(replies[i]));
+    }
+  }
+
+  void Answer(const ConnectionPtr& c, Reply reply) {
     c->to_client.push_back(std::move(reply));
-    c->last_return = std::max(c->last_return, world_.now() + stage_.Delay());
     world_.At(c->last_return, [this, c] { host_.Do([this, c] { Return(c); }); });
   }
 
@@ -295,6 +323,8 @@ class ModelLink {
   TimePoint blocked_until_;
   ConnectionPtr connection_;
   bool left_out_ = false;
+  JoinedCalls joining_;  // What was sent last, and when.
+  TimePoint joining_at_;
   std::deque<Request> aside_;  // On their way by no connection of ours.
   std::deque<Request> again_;  // To be sent once there is a connection.
 };

@@ -54,7 +54,7 @@ Greeting ModelNode::Greet(TimePoint sent, unsigned life) {
 
 Reply ModelNode::Execute(const Request& request, bool connected, unsigned life) {
   LuaNode& server = ServerOf(life);
-  if (world_.now() < errors_until_ && !world_.healed()) return Error();
+  if (AnswersErrors()) return Error();
   const std::vector<std::string_view> keys(request.keys.begin(), request.keys.end());
   const std::vector<std::string_view> arguments(request.arguments.begin(), request.arguments.end());
   const bool opens = request.script == &kOpenScript && &server == &node_ && IsClosed();
@@ -67,6 +67,33 @@ Reply ModelNode::Execute(const Request& request, bool connected, unsigned life) 
   Check(request, reply.root(), connected, server);
   if (opens && !IsClosed()) CheckOpening(request);
   return reply;
+}
+
+std::vector<Reply> ModelNode::Execute(std::span<const Request> joined, bool connected,
+                                      unsigned life) {
+  const Request& first = joined.front();
+  if (joined.size() == 1) return {Execute(first, connected, life)};
+  if (AnswersErrors()) return std::vector<Reply>(joined.size(), Error());
+  LuaNode& server = ServerOf(life);
+  std::vector<std::string_view> keys(first.keys.begin(), first.keys.end());
+  std::vector<std::string_view> arguments(first.arguments.begin(), first.arguments.end());
+  for (const Request& request : joined.subspan(1)) {
+    keys.insert(keys.end(), request.keys.begin() + 1, request.keys.end());
+    arguments.insert(arguments.end(), request.own.begin(), request.own.end());
+  }
+  Reply reply;
+  if (first.with_text) {
+    server.Eval(*first.script, keys, arguments, UnixUs(), reply);
+  } else {
+    server.EvalSha(first.script->sha1, keys, arguments, UnixUs(), reply);
+  }
+  const ReplyView all = reply.root();
+  std::vector<Reply> replies(joined.size());
+  for (std::size_t i = 0; i < joined.size(); ++i) {
+    replies[i].Append(Reply::kNone, all.is_error() ? all : all.at(i));
+    Check(joined[i], replies[i].root(), connected, server);
+  }
+  return replies;
 }
 
 Reply ModelNode::Error() const {

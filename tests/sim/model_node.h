@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ struct Request {
   std::vector<std::string> arguments;
   TimePoint sent = {};
   TimePoint deadline = {};  // When it must not take effect any more, if it grants or prolongs.
+  // What tells it from others of its kind; and whether the node gets it by the same call of the
+  // script as the one before it.
+  std::vector<std::string> own = {};
+  bool joined = false;
 
   const std::string& nonce() const { return arguments.at(0); }
 };
@@ -64,6 +69,8 @@ class ModelNode {
   // `connected`: the connection that carried the request still stands. `life`: of the server at its
   // end.
   Reply Execute(const Request& request, bool connected, unsigned life);
+  // The same for some that were joined; an answer for each.
+  std::vector<Reply> Execute(std::span<const Request> joined, bool connected, unsigned life);
 
   // That server's answers to a handshake that began at `sent`.
   Greeting Greet(TimePoint sent, unsigned life);
@@ -136,6 +143,7 @@ class ModelNode {
   };
 
   LuaNode& ServerOf(unsigned life) { return old_ && life == old_->life ? old_->node : node_; }
+  bool AnswersErrors() const { return world_.now() < errors_until_ && !world_.healed(); }
   Reply Error() const;
   void NextLife();
   std::string Identity() const;

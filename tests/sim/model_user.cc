@@ -31,9 +31,16 @@ void ModelUser::TakeOverAgain() {
 
 void ModelUser::Say(const std::string& what) const { stage_.trace.Say(client_.name(), what); }
 
+void ModelUser::After(nanoseconds pause, void (ModelUser::*act)()) {
+  constexpr nanoseconds kStep = milliseconds(20);
+  TimePoint when = world_.now() + pause;
+  if (stage_.shape.in_step) when += kStep - when.time_since_epoch() % kStep;
+  world_.At(when, [this, act] { client_.Do([this, act] { (this->*act)(); }); });
+}
+
 void ModelUser::Pause(int most_ms) {
   if (stage_.shape.quiet) most_ms *= 8;
-  world_.After(UpTo(most_ms), [this] { client_.Do([this] { Acquire(); }); });
+  After(UpTo(most_ms), &ModelUser::Acquire);
 }
 
 milliseconds ModelUser::Ttl() {
@@ -172,7 +179,7 @@ void ModelUser::WriteToStore() {
 }
 
 void ModelUser::Continue() {
-  world_.After(UpTo(random_.Chance(80) ? 80 : 800), [this] { client_.Do([this] { NextStep(); }); });
+  After(UpTo(random_.Chance(80) ? 80 : 800), &ModelUser::NextStep);
 }
 
 void ModelUser::NextStep() {

@@ -40,6 +40,7 @@ class ModelUser final : public LeaseObserver {
     return scene == Scene::kQuorumFailsOver || scene == Scene::kReconfigured;
   }
 
+  void After(nanoseconds pause, void (ModelUser::*act)());
   void Pause(int most_ms);
   milliseconds Ttl();
   std::vector<std::string> Names();

@@ -30,6 +30,7 @@ void Print(const Goal& goal, const Explored& explored) {
   printf("tokens: %" PRIu64 " compared, %" PRIu64 " that nodes could forget; finalised %" PRIu64
          " times, in vain %" PRIu64 " times\n",
          seen.compared, seen.unknown, seen.finalised, seen.not_finalised);
+  printf("requests: %" PRIu64 " joined with the one before\n", seen.joined);
   printf("checks: %" PRIu64 " histories searched, %" PRIu64 " beliefs judged on the nodes, %" PRIu64
          " writes to the store let in and %" PRIu64 " refused\n",
          seen.histories, seen.judged_on_nodes, seen.writes, seen.late_writes);

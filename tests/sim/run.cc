@@ -70,6 +70,7 @@ Schedule::Schedule(const Plan& plan, LuaRunner& lua, Happenings& happenings, std
              .mistake = plan.mistake},
       random_(world_.NewStream()) {
   ++happenings.runs;
+  DrawStep(plan.seed, shape_);
   AddNodes(lua);
   for (int i = 0; i < shape_.clients; ++i) AddClient();
   if (shape_.scene == Scene::kTokenForgotten) AddIdleClient();

@@ -38,4 +38,10 @@ Shape DrawShape(Random& random) {
   return shape;
 }
 
+void DrawStep(std::uint64_t seed, Shape& shape) {
+  if (shape.scene != Scene::kNone || !Random(~seed).Chance(15)) return;
+  shape.in_step = true;
+  shape.users = 3;
+}
+
 }  // namespace holdfast::core

@@ -40,6 +40,7 @@ struct Shape {
   milliseconds next_max_ttl{0};  // Of the clients that take over; 0: none do.
   int clients = 0;
   int users = 0;            // Of each client, at most.
+  bool in_step = false;     // They act at the same instants, so that their requests are joined.
   milliseconds trouble{0};  // How long things go wrong, before there is time to come to rest.
 
   // Whether locks are excluded by time alone, with clocks that can be relied on.
@@ -49,6 +50,10 @@ struct Shape {
 };
 
 Shape DrawShape(Random& random);
+
+// Some runs become such in which requests are joined. By a stream of its own: the others stay what
+// they were under their seeds.
+void DrawStep(std::uint64_t seed, Shape& shape);
 
 // One run. Whoever looks for the cause of a finding takes things away as long as it stays.
 struct Plan {

@@ -14,7 +14,7 @@ local retention, owner = ARGV[6], ARGV[7]
 local attempts = (#ARGV - 5) / 2
 local names = (#KEYS - 1) / 2 / attempts
 local fenced = digits_of_hint ~= '0'
-local answers, refused = {}, nil
+local answers, taken, refused = {}, {}, nil
 
 -- A request may sit in a dead connection's buffer long after its attempt was undone.
 local time = redis.call('TIME')
@@ -54,7 +54,7 @@ for a = 1, attempts do
     hint = 0
   end
 
-  local answer, taken, refusal = {'OWN'}, {}, nil
+  local answer, refusal = {'OWN'}, nil
   local mark = highest
   for i = 1, names do
     local n = 2 * (names * (a - 1) + i)
@@ -98,14 +98,15 @@ for a = 1, attempts do
     answer[i + 1] = c
   end
 
-  for i, digits in pairs(taken) do
+  for i = 1, names do
     local n = 2 * (names * (a - 1) + i)
-    if refusal then
+    if taken[i] and refusal then
       redis.call('DEL', KEYS[n])
-    elseif fenced then
-      redis.call('SET', KEYS[n + 1], digits, 'PX', retention)
+    elseif taken[i] and fenced then
+      redis.call('SET', KEYS[n + 1], taken[i], 'PX', retention)
       highest = math.max(highest, answer[i + 1])
     end
+    taken[i] = nil
   end
   answers[a] = refusal or answer
 end

@@ -18,20 +18,19 @@ local values = redis.call('MGET', unpack(locks))
 
 for l = 1, leases do
   local tokens = 2 + (names + 1) * (l - 1)
-  local ours = ARGV[l > 1 and tokens or 1] .. ':'
+  local nonce = ARGV[l > 1 and tokens or 1]
   answers[l] = 'DELETED'
   for i = 1, names do
     local n = names * (l - 1) + i
     local lock, held, token = locks[n], values[n], ARGV[tokens + i]
-    local level = token == '0'
     if ended[lock] then
       held = false
     end
-    if held and string.sub(held, 1, #ours) == ours then
+    -- Mostly it is the grant of this very number, which set the counter to it.
+    local grant = nonce .. ':' .. token .. ':'
+    local level = held and string.sub(held, 1, #grant) == grant
+    if level or held and string.sub(held, 1, #nonce + 1) == nonce .. ':' then
       ended[lock], deleted[#deleted + 1] = true, lock
-      -- A grant with this very number set the counter to it.
-      local granted = ours .. token .. ':'
-      level = level or string.sub(held, 1, #granted) == granted
     elseif answers[l] == 'DELETED' then
       -- What is no string is read as nothing.
       local there = held or not ended[lock] and redis.call('TYPE', lock).ok ~= 'none'
@@ -41,7 +40,7 @@ for l = 1, leases do
     -- Counters that are level let the next holder's token be final in one round trip. Raising one is
     -- always safe, so it does not matter whose the lock is by now. But nothing depends on it, so a
     -- server that is out of memory may refuse (pcall): the release itself must not fail for that.
-    if not level then
+    if not level and token ~= '0' then
       local text = redis.pcall('GET', KEYS[2 * n + 1])
       -- None where there is none, or rubbish.
       local c = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)

@@ -45,7 +45,8 @@ void ModelUser::Pause(int most_ms) {
 
 milliseconds ModelUser::Ttl() {
   const bool longest = Persists() || stage_.shape.scene == Scene::kPowerCut;
-  if (random_.Chance(longest ? 70 : 30)) return client_.max_ttl();
+  // Only extensions for as long are joined.
+  if (stage_.shape.in_step || random_.Chance(longest ? 70 : 30)) return client_.max_ttl();
   return std::min(milliseconds(50 + random_.Below(400)), client_.max_ttl());
 }
 

@@ -11,9 +11,13 @@ namespace holdfast::core {
 bool JoinedCalls::Join(const ScriptCall& call) {
   ScriptCall::Parts parts;
   if (size_ == kMost || (size_ > 0 && !Agrees(call)) || !call.ToParts(parts)) return false;
-  if (size_ == 0) NoteShared(call);
+  if (size_ == 0) {
+    NoteShared(call);
+    AppendArguments(arguments_, call.arguments());
+  } else {
+    arguments_.append(parts.own);
+  }
   keys_.append(parts.keys);
-  arguments_.append(size_ == 0 ? parts.arguments : parts.own);
   ++size_;
   return true;
 }
@@ -22,28 +26,36 @@ void JoinedCalls::NoteShared(const ScriptCall& call) {
   script_ = &call.script();
   with_text_ = call.with_text();
   key_count_ = call.keys().size();
-  argument_count_ = call.arguments().size();
+  argument_count_ = call.arguments_size();
   own_count_ = call.own_arguments();
   guard_.assign(call.keys()[0]);
   for (std::size_t i = 0; i < argument_count_; ++i) {
     if (call.IsOwn(i)) continue;
-    shared_.append(call.arguments()[i]);
-    sizes_.push_back(call.arguments()[i].size());
+    if (call.IsNumber(i)) {
+      shared_.push_back(call.number(i));
+    } else {
+      shared_.push_back(static_cast<std::int64_t>(call.text(i).size()));
+      texts_.append(call.text(i));
+    }
   }
 }
 
+// The arguments of a script's calls are of the same kinds at the same places.
 bool JoinedCalls::Agrees(const ScriptCall& call) const {
   if (&call.script() != script_ || call.with_text() != with_text_) return false;
-  if (call.keys().size() != key_count_ || call.arguments().size() != argument_count_) return false;
+  if (call.keys().size() != key_count_ || call.arguments_size() != argument_count_) return false;
   if (call.own_arguments() != own_count_ || call.keys()[0] != guard_) return false;
-  std::string_view rest = shared_;
-  auto size = sizes_.begin();
+  auto shared = shared_.begin();
+  std::string_view texts = texts_;
   for (std::size_t i = 0; i < argument_count_; ++i) {
     if (call.IsOwn(i)) continue;
-    // Own arguments are at the same places in all calls of a script.
-    const std::string_view text = call.arguments()[i];
-    if (text != rest.substr(0, *size)) return false;
-    rest.remove_prefix(*size++);
+    if (call.IsNumber(i)) {
+      if (call.number(i) != *shared++) return false;
+      continue;
+    }
+    const auto size = static_cast<std::size_t>(*shared++);
+    if (call.text(i) != texts.substr(0, size)) return false;
+    texts.remove_prefix(size);
   }
   return true;
 }
@@ -60,7 +72,7 @@ void JoinedCalls::MoveTo(std::string& out) {
   out.append(keys_).append(arguments_);
   size_ = 0;
   shared_.clear();
-  sizes_.clear();
+  texts_.clear();
   keys_.clear();
   arguments_.clear();
 }

@@ -3,6 +3,7 @@
 #define HOLDFAST_CORE_JOINED_CALLS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,11 +38,12 @@ class JoinedCalls {
   std::size_t key_count_ = 0;
   std::size_t argument_count_ = 0;
   std::size_t own_count_ = 0;
-  std::string guard_;               // The first key of all.
-  std::string shared_;              // The arguments that they agree on, one behind the other.
-  std::vector<std::size_t> sizes_;  // Of these.
-  std::string keys_;                // As bytes, of all calls.
-  std::string arguments_;           // As bytes: those of the first, then what is the others' own.
+  std::string guard_;  // The first key of all.
+  // What they agree on: numbers, and sizes of texts, which stand one behind the other.
+  std::vector<std::int64_t> shared_;
+  std::string texts_;
+  std::string keys_;       // As bytes, of all calls.
+  std::string arguments_;  // As bytes: those of the first, then what is the others' own.
 };
 
 }  // namespace holdfast::core

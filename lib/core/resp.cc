@@ -123,12 +123,6 @@ char* WriteArgument(char* at, std::string_view argument) {
   return at;
 }
 
-std::size_t EncodedSize(std::string_view argument) {
-  std::array<char, kFrameBytes> length;
-  const char* end = WriteLength(length.data(), '$', argument.size());
-  return static_cast<std::size_t>(end - length.data()) + argument.size() + kWordEnd;
-}
-
 // Turns hiredis' callbacks into elements of a Reply. A callback must not throw and answers null to
 // end the parse, for which hiredis says "Out of memory": `problem` has the real reason. Objects are
 // indices into the reply, one up, because null means failure.

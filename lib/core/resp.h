@@ -20,14 +20,10 @@ void AppendCommand(std::string& out, std::span<const std::string_view> arguments
 void AppendCount(std::string& out, std::size_t arguments);
 void AppendArguments(std::string& out, std::span<const std::string_view> arguments);
 
-// Into a buffer that has room for the text and kFrameBytes more. Returns its end there.
-char* WriteArgument(char* at, std::string_view argument);
-
 // What may stand around a text: its type, its length, two line ends.
 inline constexpr std::size_t kFrameBytes = 32;
-// What stands behind the text of an argument; and what an argument takes up with all around it.
-inline constexpr std::size_t kWordEnd = 2;
-std::size_t EncodedSize(std::string_view argument);
+// Into a buffer that has room for the text and kFrameBytes more. Returns where it ends there.
+char* WriteArgument(char* at, std::string_view argument);
 
 // What a peer may make us keep. Checked before anything is allocated for it.
 struct ReplyLimits {

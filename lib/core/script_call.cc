@@ -16,68 +16,55 @@ void ScriptCall::Key(std::string_view key) {
   words_[2] = key_count_.view();
 }
 
-void ScriptCall::Argument(std::int64_t number) {
-  Digits& digits = digits_[size_ - WordOf(0)];
-  digits = Digits(number);
-  Argument(digits.view());
-}
-
-void ScriptCall::Replace(std::size_t i, std::string_view text) {
-  std::string_view& word = words_[WordOf(i)];
-  if (text.size() != word.size()) own_end_ = 0;
-  word = text;
-  if (own_end_ == 0) return;
-  text.copy(encoded_.data() + arguments_end_ - BytesBehind(WordOf(i)) - text.size(), text.size());
-}
-
-void ScriptCall::Replace(std::size_t i, std::int64_t number) {
-  digits_[i] = Digits(number);
-  Replace(i, digits_[i].view());
-}
-
 void ScriptCall::Clear() {
   keys_ = 0;
   size_ = kHead;
   own_.reset();
+  numeric_.reset();
   own_end_ = 0;
 }
 
-// In the encoded call: the end of the word itself, and all that follows.
-std::size_t ScriptCall::BytesBehind(std::size_t word) const {
-  std::size_t bytes = kWordEnd;
-  while (++word < size_) bytes += EncodedSize(words_[word]);
-  return bytes;
+std::string_view ScriptCall::TextOf(std::size_t argument) const {
+  std::string_view& word = words_[WordOf(argument)];
+  if (numeric_.test(argument)) {
+    digits_[argument] = Digits(numbers_[argument]);
+    word = digits_[argument].view();
+  }
+  return word;
+}
+
+std::span<const std::string_view> ScriptCall::arguments() const {
+  for (std::size_t i = 0; i < arguments_size(); ++i) TextOf(i);
+  return {words_.data() + WordOf(0), arguments_size()};
 }
 
 void ScriptCall::AppendTo(std::string& out) const {
+  arguments();
   AppendCommand(out, std::span(words_).first(size_));
 }
 
 bool ScriptCall::ToParts(Parts& parts) const {
   if (alone_ || own_.none() || (own_end_ == 0 && !Encode())) return false;
   const std::string_view all(encoded_.data(), own_end_);
-  parts = {all.substr(0, keys_end_), all.substr(keys_end_, arguments_end_ - keys_end_),
-           all.substr(arguments_end_)};
+  parts = {all.substr(0, keys_end_), all.substr(keys_end_)};
   return true;
 }
 
 bool ScriptCall::Encode() const {
-  std::size_t end = 0;
-  const auto encode = [&](std::span<const std::string_view> words) {
-    for (const std::string_view word : words) {
-      if (word.size() + kFrameBytes > kMaxEncoded - end) return false;
-      end = static_cast<std::size_t>(WriteArgument(encoded_.data() + end, word) - encoded_.data());
-    }
+  char* end = encoded_.data();
+  const auto encode = [&](std::string_view word) {
+    if (word.size() + kFrameBytes > static_cast<std::size_t>(encoded_.end() - end)) return false;
+    end = WriteArgument(end, word);
     return true;
   };
-  if (!encode(keys().subspan(1))) return false;
-  keys_end_ = end;
-  if (!encode(arguments())) return false;
-  arguments_end_ = end;
-  for (std::size_t i = 0; i < arguments().size(); ++i) {
-    if (IsOwn(i) && !encode(arguments().subspan(i, 1))) return false;
+  for (const std::string_view key : keys().subspan(1)) {
+    if (!encode(key)) return false;
   }
-  own_end_ = end;
+  keys_end_ = static_cast<std::size_t>(end - encoded_.data());
+  for (std::size_t i = 0; i < arguments_size(); ++i) {
+    if (IsOwn(i) && !encode(TextOf(i))) return false;
+  }
+  own_end_ = static_cast<std::size_t>(end - encoded_.data());
   return true;
 }
 

@@ -119,14 +119,16 @@ TEST_F(JoinedCallsTest, OwnArgumentsMayBeAnything) {
 
 TEST_F(JoinedCallsTest, IsEmptyAgainAfterItWasMovedOut) {
   const Told first = {{"guard", "k1"}, {"*n1", "x"}};
-  const Told next = {{"else", "l", "m"}, {"y", "*n2", "*n3"}, &kOther, true};
+  const Told next = {{"else", "l", "m"}, {"longer", "*n2", "*n3"}, &kOther, true};
   EXPECT_TRUE(Join(first));
   EXPECT_TRUE(Join(first));
   Moved();
   EXPECT_EQ(calls_.size(), 0U);
   EXPECT_EQ(Moved(), "");
   EXPECT_TRUE(Join(next)) << "it has to agree with nothing";
-  EXPECT_EQ(Moved(), Alone(next));
+  EXPECT_TRUE(Join(next)) << "it has to agree with this one only";
+  EXPECT_EQ(Moved(), Command({"EVAL", kOther.text, "5", "else", "l", "m", "l", "m", "longer", "n2",
+                              "n3", "n2", "n3"}));
   EXPECT_TRUE(Join(first));
   EXPECT_FALSE(Join(next));
   EXPECT_TRUE(Join(first));

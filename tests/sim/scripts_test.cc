@@ -183,7 +183,7 @@ class ScriptsTest : public ::testing::Test {
   }
 
   void CallScript() {
-    const Shape& shape = random_.Of(random_.OneIn(3) ? kJoinedScripts : kScripts);
+    const Shape& shape = random_.Of(random_.OneIn(4) ? kJoinedScripts : kScripts);
     const Texts keys = OneOfEach(shape.keys);
     Texts arguments = OneOfEach(shape.arguments);
     Spoil(arguments);
@@ -215,7 +215,8 @@ class ScriptsTest : public ::testing::Test {
 
 TEST_F(ScriptsTest, DoInTheModelWhatTheyDoInRedis) {
   SCOPED_TRACE(SeedText(seed_));
-  for (int i = 0; i < 100 && !HasFailure(); ++i) {
+  // So often that the rarest answer, FINAL, is missing from hardly any run.
+  for (int i = 0; i < 300 && !HasFailure(); ++i) {
     twins_.Reset();
     for (int j = 0; j < 100; ++j) Step();
     LookAtEverything();

@@ -49,8 +49,7 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
         AskAgain(r, node, true, now)) {
       return;
     }
-    if (IsForbiddenCall(reply.text()) && !round.alone.test(node) &&
-        StillWanted(round, node, now)) {
+    if (IsForbiddenCall(reply.text()) && !round.alone.test(node) && StillWanted(round, node, now)) {
       round.alone.set(node);
       if (AskAgain(r, node, false, now)) return;
     }

@@ -16,7 +16,8 @@ namespace holdfast::core {
 // each as if it came alone, and answer with an array: PROTOCOL.md, Joined calls.
 class JoinedCalls {
  public:
-  // More would keep other clients of the server waiting, and their answers could exceed ReplyLimits.
+  // More would keep other clients of the server waiting, and their answers could exceed
+  // ReplyLimits.
   static constexpr std::size_t kMost = 32;
 
   // False, and nothing done, if it has to be a command of its own, or of a later one.

@@ -12,6 +12,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// Longer than what a call keeps.
+const std::string kLong(5000, 'x');
+
 constexpr Script kScript = {"name", "0123456789012345678901234567890123456789", "return 1"};
 
 std::vector<std::string> Written(const ScriptCall& call) {
@@ -72,8 +75,8 @@ TEST(ScriptCallTest, IsWrittenAnewAfterItWasCleared) {
 
 TEST(ScriptCallTest, IsNotKeptWhereItIsLong) {
   ScriptCall call(kScript, false);
-  const std::string text(5000, 'x');
-  call.Key(text);
+  call.Key("guard");
+  call.Key(kLong);
   call.Argument("one");
   EXPECT_THAT(Written(call), ElementsAre(HasSubstr("x' 'one']")));
   call.Replace(0, "two");
@@ -94,6 +97,153 @@ TEST(ScriptCallTest, HasRoomForAsManyNamesAsALockMayHave) {
   EXPECT_EQ(call.arguments()[2], "9007199254740991");
   EXPECT_EQ(call.arguments()[33], "9007199254740960");
   EXPECT_EQ(Written(call).size(), 1U);
+}
+
+// --- Parts, of which joined calls are made ------------------------------------------------------
+
+// As a test sees them: the keys, all arguments, the own ones. None: "none".
+std::vector<std::string> PartsOf(const ScriptCall& call) {
+  ScriptCall::Parts parts;
+  if (!call.ToParts(parts)) return {"none"};
+  return {std::string(parts.keys), std::string(parts.arguments), std::string(parts.own)};
+}
+
+std::string Bulks(std::initializer_list<std::string_view> texts) {
+  std::string bytes;
+  for (const std::string_view text : texts) bytes += Bulk(text);
+  return bytes;
+}
+
+TEST(ScriptCallTest, KnowsItsOwnArguments) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.Key("k");
+  call.OwnArgument("nonce");
+  call.Argument("text");
+  call.OwnArgument(std::int64_t{17});
+  EXPECT_THAT(call.arguments(), ElementsAre("nonce", "text", "17"));
+  EXPECT_EQ(call.own_arguments(), 2U);
+  EXPECT_TRUE(call.IsOwn(0));
+  EXPECT_FALSE(call.IsOwn(1));
+  EXPECT_TRUE(call.IsOwn(2));
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'2' 'guard' 'k' 'nonce' 'text' '17']")))
+      << "alone it goes out like any other";
+}
+
+TEST(ScriptCallTest, PartsAreTheKeysButTheFirstAndTheArgumentsAndTheOwnOnes) {
+  ScriptCall call(kScript, false);
+  for (const char* key : {"guard", "k1", "k2"}) call.Key(key);
+  call.OwnArgument("nonce");
+  call.Argument("");
+  call.Argument("a\r\nb");
+  call.OwnArgument(std::int64_t{-7});
+  EXPECT_THAT(PartsOf(call), ElementsAre(Bulks({"k1", "k2"}), Bulks({"nonce", "", "a\r\nb", "-7"}),
+                                         Bulks({"nonce", "-7"})));
+}
+
+TEST(ScriptCallTest, PartsMayBeWithoutKeys) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.OwnArgument("nonce");
+  EXPECT_THAT(PartsOf(call), ElementsAre("", Bulk("nonce"), Bulk("nonce")));
+}
+
+// Encoded once, for several servers: what is replaced must not leave a trace of what was there.
+TEST(ScriptCallTest, PartsFollowWhatIsReplaced) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.Key("k");
+  call.OwnArgument("nonce");
+  call.Argument("12");
+  call.Argument("middle");
+  call.OwnArgument(std::int64_t{5});
+  call.Argument(1000);
+  const auto expected = [](std::string_view i, std::string_view ii, std::string_view iv) {
+    return ElementsAre(Bulk("k"), Bulks({"nonce", i, ii, "5", iv}), Bulks({"nonce", "5"}));
+  };
+  EXPECT_THAT(PartsOf(call), expected("12", "middle", "1000"));
+  call.Replace(1, 34);
+  call.Replace(2, "centre");
+  call.Replace(4, 9999);
+  EXPECT_THAT(PartsOf(call), expected("34", "centre", "9999")) << "of the same size";
+  call.Replace(2, "a longer one");
+  EXPECT_THAT(PartsOf(call), expected("34", "a longer one", "9999")) << "of another size";
+  call.Replace(1, "56");
+  call.Replace(4, 17);
+  call.Replace(2, "end");
+  EXPECT_THAT(PartsOf(call), expected("56", "end", "17")) << "several of another size";
+  call.Replace(1, "78");
+  EXPECT_THAT(PartsOf(call), expected("78", "end", "17")) << "of the same size again";
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'k' 'nonce' '78' 'end' '5' '17']")));
+}
+
+TEST(ScriptCallTest, HasNoPartsWithoutArgumentsOfItsOwn) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.Argument("text");
+  EXPECT_THAT(PartsOf(call), ElementsAre("none"));
+}
+
+TEST(ScriptCallTest, HasNoPartsWhereItStandsAlone) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.OwnArgument("nonce");
+  EXPECT_THAT(PartsOf(call), ElementsAre("", Bulk("nonce"), Bulk("nonce")));
+  call.StandAlone();
+  EXPECT_THAT(PartsOf(call), ElementsAre("none"));
+}
+
+TEST(ScriptCallTest, HasNoPartsWhileItIsLong) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.Key("k");
+  call.OwnArgument("nonce");
+  call.Argument("text");
+  call.Replace(1, kLong);
+  EXPECT_THAT(PartsOf(call), ElementsAre("none"));
+  EXPECT_THAT(Written(call), ElementsAre(HasSubstr("'nonce' 'xxx")));
+  call.Replace(1, "short");
+  EXPECT_THAT(PartsOf(call), ElementsAre(Bulk("k"), Bulks({"nonce", "short"}), Bulk("nonce")));
+}
+
+TEST(ScriptCallTest, PartsAreLongByTheirSumToo) {
+  const std::string half(600, 'x');
+  ScriptCall by_keys(kScript, false);
+  for (const std::string_view key : {"guard", half.c_str(), half.c_str()}) by_keys.Key(key);
+  by_keys.OwnArgument("nonce");
+  EXPECT_THAT(PartsOf(by_keys), ElementsAre("none"));
+
+  // It would be there twice.
+  ScriptCall by_own(kScript, false);
+  by_own.Key("guard");
+  by_own.OwnArgument(half);
+  EXPECT_THAT(PartsOf(by_own), ElementsAre("none"));
+
+  // The first key is in none of them.
+  ScriptCall by_guard(kScript, false);
+  by_guard.Key(kLong);
+  by_guard.OwnArgument("nonce");
+  EXPECT_THAT(PartsOf(by_guard), ElementsAre("", Bulk("nonce"), Bulk("nonce")));
+}
+
+TEST(ScriptCallTest, HasPartsOfWhatItIsAfterItWasCleared) {
+  ScriptCall call(kScript, false);
+  call.Key("guard");
+  call.Key("k");
+  call.OwnArgument("nonce");
+  call.OwnArgument("more");
+  EXPECT_THAT(PartsOf(call),
+              ElementsAre(Bulk("k"), Bulks({"nonce", "more"}), Bulks({"nonce", "more"})));
+  call.Clear();
+  call.Key("guard");
+  call.Argument("nonce");
+  EXPECT_THAT(PartsOf(call), ElementsAre("none")) << "none is its own any more";
+  call.Clear();
+  call.Key("guard");
+  call.Key("l");
+  call.Argument("x");
+  call.OwnArgument("other");
+  EXPECT_THAT(PartsOf(call), ElementsAre(Bulk("l"), Bulks({"x", "other"}), Bulk("other")));
 }
 
 }  // namespace

@@ -85,14 +85,13 @@ const RedisModel::Entries& RedisModel::Live(std::int64_t now_us) {
 const RedisModel::Command* RedisModel::FindCommand(std::string_view name) {
   // Those that the scripts use most come first: that is most of what a simulation does.
   static constexpr Command kCommands[] = {
-      {"GET", 2, &RedisModel::Get},           {"TIME", 1, &RedisModel::Time},
-      {"MGET", -2, &RedisModel::MGet},
-      {"HMGET", -3, &RedisModel::HMGet},      {"SET", -3, &RedisModel::Set},
-      {"PTTL", 2, &RedisModel::PTtl},         {"DEL", -2, &RedisModel::Del},
-      {"HGET", 3, &RedisModel::HGet},         {"HSET", -4, &RedisModel::HSet},
-      {"PEXPIRE", -3, &RedisModel::PExpire},  {"TYPE", 2, &RedisModel::Type},
-      {"EXISTS", -2, &RedisModel::Exists},    {"INFO", -1, &RedisModel::Info},
-      {"FLUSHALL", -1, &RedisModel::FlushAll}};
+      {"GET", 2, &RedisModel::Get},    {"TIME", 1, &RedisModel::Time},
+      {"MGET", -2, &RedisModel::MGet}, {"HMGET", -3, &RedisModel::HMGet},
+      {"SET", -3, &RedisModel::Set},   {"PTTL", 2, &RedisModel::PTtl},
+      {"DEL", -2, &RedisModel::Del},   {"HGET", 3, &RedisModel::HGet},
+      {"HSET", -4, &RedisModel::HSet}, {"PEXPIRE", -3, &RedisModel::PExpire},
+      {"TYPE", 2, &RedisModel::Type},  {"EXISTS", -2, &RedisModel::Exists},
+      {"INFO", -1, &RedisModel::Info}, {"FLUSHALL", -1, &RedisModel::FlushAll}};
   const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
                                    [name](const Command& command) { return command.name == name; });
   if (found != std::end(kCommands)) return found;

@@ -36,6 +36,8 @@ const Texts kBadTtls = {"0",
 // Each word of a command is drawn from one of these.
 const std::vector<std::vector<Texts>> kCommands = {
     {{"GET", "get"}, kKeys},
+    {{"MGET", "mget"}, kKeys},
+    {{"MGET"}, kKeys, kKeys, {"absent"}, kKeys},
     {{"SET"}, kKeys, kValues},
     {{"SET"}, kKeys, kValues, {"NX", "nx"}},
     {{"SET"}, kKeys, kValues, {"PX", "px"}, kTtls},
@@ -56,20 +58,10 @@ const std::vector<std::vector<Texts>> kCommands = {
     {{"HSET"}, kKeys, kFields, kValues},
     {{"HSET"}, kKeys, kFields, kValues, kFields, kValues, kFields, kValues}};
 
-const std::vector<Texts> kWrongCounts = {{"GET"},
-                                         {"GET", "k", "l"},
-                                         {"SET", "k"},
-                                         {"TIME", "k"},
-                                         {"DEL"},
-                                         {"PTTL"},
-                                         {"TYPE"},
-                                         {"EXISTS"},
-                                         {"HGET", "k"},
-                                         {"HMGET", "k"},
-                                         {"PEXPIRE", "k"},
-                                         {"HSET"},
-                                         {"HSET", "k", "f"},
-                                         {"HSET", "k", "f", "v", "g"}};
+const std::vector<Texts> kWrongCounts = {
+    {"GET"},        {"GET", "k", "l"}, {"MGET"}, {"SET", "k"},       {"TIME", "k"},
+    {"DEL"},        {"PTTL"},          {"TYPE"}, {"EXISTS"},         {"HGET", "k"},
+    {"HMGET", "k"}, {"PEXPIRE", "k"},  {"HSET"}, {"HSET", "k", "f"}, {"HSET", "k", "f", "v", "g"}};
 
 Texts RandomCommand(RandomWords& random) {
   if (random.OneIn(20)) return random.Of(kWrongCounts);

@@ -29,6 +29,8 @@ const Texts kTtls = {"100000", "200000", "400000", "600000"};
 const Texts kTimes = {"1", "9000000000000"};
 const Texts kRetention = {"604800000"};
 const Texts kNumbers = {"0", "1", "5", "17", "1700000000000003", "9007199254740990"};
+const Texts kNone = {"0"};
+const Texts kHints = {"1", "5", "17", "1700000000000003", "9007199254740990"};
 const Texts kPasses = {kPass, kPass, kPass, "", "1700000000000002"};
 const Texts kRunIds = {std::string(40, '1'), std::string(40, '2')};
 const Texts kFingerprints = {"schema=1 nodes=3", "schema=1 nodes=3", "schema=1 nodes=5",
@@ -78,6 +80,64 @@ const std::vector<Shape> kScripts = {
     {&kFencedSetScript, {{"data"}, {"fence:a"}}, {kLockValues, kNumbers}},
     {&kFencedSetScript, {{"data"}, {"fence:a"}}, {kLockValues, kNumbers, kTtls}}};
 
+const Texts kLockA = {"lock:a"};
+const Texts kLockB = {"lock:b"};
+const Texts kLockC = {"lock:c"};
+const Texts kCounterA = {"fence:a"};
+const Texts kCounterB = {"fence:b"};
+const Texts kCounterC = {"fence:c"};
+
+// Two and three attempts or leases at once. (A client fences all of its attempts, or none.)
+const std::vector<Shape> kJoinedScripts = {
+    {&kAcquireScript,
+     {kGuard, kLocks, kCounters, kLocks, kCounters},
+     {kNonces, kTtls, kTimes, kPasses, kHints, kRetention, kOwners, kNonces, kHints}},
+    {&kAcquireScript,
+     {kGuard, kLocks, kCounters, kLocks, kCounters, kLocks, kCounters},
+     {kNonces, kTtls, kTimes, kPasses, kHints, kRetention, kOwners, kNonces, kHints, kNonces,
+      kHints}},
+    {&kAcquireScript,
+     {kGuard, kLocks, kCounters, kLocks, kCounters, kLocks, kCounters},
+     {kNonces, kTtls, kTimes, kPasses, kNone, kRetention, kOwners, kNonces, kNone, kNonces, kNone}},
+    {&kAcquireScript,
+     {kGuard, kLockA, kCounterA, kLockB, kCounterB, kLocks, kCounters, kLockC, kCounterC},
+     {kNonces, kTtls, kTimes, kPasses, kHints, kRetention, kOwners, kNonces, kHints}},
+    {&kAcquireScript,
+     {kGuard, kLockA, kCounterA, kLockB, kCounterB, kLocks, kCounters, kLockC, kCounterC},
+     {kNonces, kTtls, kTimes, kPasses, kNone, kRetention, kOwners, kNonces, kNone}},
+    {&kAcquireScript,
+     {kGuard, kLockA, kCounterA, kLockB, kCounterB, kLocks, kCounters, kLockC, kCounterC, kLockB,
+      kCounterB, kLockC, kCounterC},
+     {kNonces, kTtls, kTimes, kPasses, kHints, kRetention, kOwners, kNonces, kHints, kNonces,
+      kHints}},
+    {&kExtendScript, {kGuard, kLocks, kLocks}, {kNonces, kTtls, kTimes, kConfigs, kNonces}},
+    {&kExtendScript,
+     {kGuard, kLocks, kLocks, kLocks},
+     {kNonces, kTtls, kTimes, kConfigs, kNonces, kNonces}},
+    {&kExtendScript,
+     {kGuard, kLocks, kLockC, kLocks, kLockC},
+     {kNonces, kTtls, kTimes, kConfigs, kNonces}},
+    {&kExtendScript,
+     {kGuard, kLocks, kLockC, kLocks, kLocks, kLocks, kLockC},
+     {kNonces, kTtls, kTimes, kConfigs, kNonces, kNonces}},
+    {&kReleaseScript,
+     {kGuard, kLocks, kCounters, kLocks, kCounters},
+     {kNonces, kRetention, kNumbers, kNonces, kNumbers}},
+    {&kReleaseScript,
+     {kGuard, kLocks, kCounters, kLocks, kCounters, kLocks, kCounters},
+     {kNonces, kRetention, kNumbers, kNonces, kNumbers, kNonces, kNumbers}},
+    {&kReleaseScript,
+     {kGuard, kLocks, kCounters, kLocks, kCounters, kLocks, kCounters},
+     {kNonces, kRetention, kNone, kNonces, kNone, kNonces, kNone}},
+    {&kReleaseScript,
+     {kGuard, kLockA, kCounterA, kLockB, kCounterB, kLocks, kCounters, kLockC, kCounterC},
+     {kNonces, kRetention, kNumbers, kNumbers, kNonces, kNumbers, kNumbers}},
+    {&kReleaseScript,
+     {kGuard, kLockA, kCounterA, kLockB, kCounterB, kLocks, kCounters, kLockC, kCounterC, kLockB,
+      kCounterB, kLockC, kCounterC},
+     {kNonces, kRetention, kNumbers, kNumbers, kNonces, kNumbers, kNumbers, kNonces, kNumbers,
+      kNumbers}}};
+
 // What makes a state that the scripts alone would rarely or never get to.
 const std::vector<std::vector<Texts>> kCommands = {{{"SET"}, kLocks, kLockValues},
                                                    {{"SET"}, kLocks, kLockValues, {"PX"}, kTtls},
@@ -123,7 +183,7 @@ class ScriptsTest : public ::testing::Test {
   }
 
   void CallScript() {
-    const Shape& shape = random_.Of(kScripts);
+    const Shape& shape = random_.Of(random_.OneIn(4) ? kJoinedScripts : kScripts);
     const Texts keys = OneOfEach(shape.keys);
     Texts arguments = OneOfEach(shape.arguments);
     Spoil(arguments);
@@ -138,7 +198,8 @@ class ScriptsTest : public ::testing::Test {
   }
 
   void LookAtEverything() {
-    for (const char* key : {"lock:a", "lock:b", "fence:a", "fence:b", "guard", "data"}) {
+    for (const char* key :
+         {"lock:a", "lock:b", "lock:c", "fence:a", "fence:b", "fence:c", "guard", "data"}) {
       twins_.Command({"TYPE", key});
       twins_.Command({"PTTL", key});
       twins_.Command({"GET", key});
@@ -154,14 +215,17 @@ class ScriptsTest : public ::testing::Test {
 
 TEST_F(ScriptsTest, DoInTheModelWhatTheyDoInRedis) {
   SCOPED_TRACE(SeedText(seed_));
-  for (int i = 0; i < 100 && !HasFailure(); ++i) {
+  // So often that the rarest answer, FINAL, is missing from hardly any run.
+  for (int i = 0; i < 300 && !HasFailure(); ++i) {
     twins_.Reset();
     for (int j = 0; j < 100; ++j) Step();
     LookAtEverything();
     twins_.Compare();
   }
-  for (const char* word : {"OK", "OWN", "BUSY", "SHUT", "LATE", "FINAL", "GONE", "EXTENDED",
-                           "ABSENT", "FOREIGN", "DELETED", "FREE", "HELD", "STATE", "MISMATCH"}) {
+  // Those in brackets: by the first of several attempts or leases at once.
+  for (const char* word : {"[OK]",    "[OWN]",   "[BUSY]", "[SHUT]", "[LATE]", "OK",       "OWN",
+                           "BUSY",    "SHUT",    "LATE",   "FINAL",  "GONE",   "EXTENDED", "ABSENT",
+                           "FOREIGN", "DELETED", "FREE",   "HELD",   "STATE",  "MISMATCH"}) {
     EXPECT_TRUE(twins_.words().contains(word)) << "never answered: " << word;
   }
 }

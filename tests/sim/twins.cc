@@ -78,6 +78,7 @@ bool AreAlikeTexts(std::string_view a, std::string_view b, std::int64_t now_us) 
 }
 
 std::string FirstWord(ReplyView reply) {
+  if (reply.at(0).size() > 0) return "[" + FirstWord(reply.at(0)) + "]";
   return std::string(reply.size() > 0 ? reply.at(0).text() : reply.text());
 }
 

@@ -33,7 +33,8 @@ class Twins {
   // Both answered everything alike. Else says what was different first.
   void Compare();
 
-  // The words that answers began with, so that a test can see that it tested something.
+  // The words that answers began with, so that a test can see that it tested something; in brackets
+  // where an answer began with an answer.
   const std::set<std::string>& words() const { return words_; }
 
   // Both forget data and scripts.

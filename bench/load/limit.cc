@@ -38,7 +38,8 @@ Limit::Limit(const Setup& setup)
     Must(fcntl(fd, F_SETFL, O_NONBLOCK), "fcntl");
     epoll_event event{.events = EPOLLIN, .data = {.u64 = nodes_.size()}};
     Must(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-    nodes_.push_back({fd, std::move(pass), {}, 0, std::string(kBufferSize, '\0'), 0, {}, {}, {}, {}});
+    nodes_.push_back(
+        {fd, std::move(pass), {}, 0, std::string(kBufferSize, '\0'), 0, {}, {}, {}, {}});
   }
 }
 

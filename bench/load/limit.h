@@ -1,8 +1,9 @@
 // The bare client: what this protocol costs when nothing is done but the protocol. Raw sockets,
 // commands formatted beforehand, all nodes at once, one read and one write per node and turn of the
-// loop, calls of one script joined as the library joins them, replies compared with the bytes that are expected. No failure is handled: any ends it.
-// It is let in by what a client of the library has been admitted with. Fencing tokens are its
-// clock's, as the library's are while nobody else locks the same names.
+// loop, calls of one script joined as the library joins them, replies compared with the bytes that
+// are expected. No failure is handled: any ends it. It is let in by what a client of the library
+// has been admitted with. Fencing tokens are its clock's, as the library's are while nobody else
+// locks the same names.
 #ifndef HOLDFAST_BENCH_LOAD_LIMIT_H_
 #define HOLDFAST_BENCH_LOAD_LIMIT_H_
 

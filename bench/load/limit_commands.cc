@@ -72,8 +72,14 @@ LimitCommand MakeCommand(const core::Script& script, const std::vector<std::stri
   std::string bytes = EncodeArguments(arguments);
   const std::size_t pass_at = bytes.find(kPass);
   const std::size_t fence_at = bytes.find(kFence);
-  return {script.sha1,      EncodeArguments(keys), std::move(bytes), EncodeArguments({kNonce, fence}),
-          pass_at,          fence_at,              reply,            reply_size};
+  return {script.sha1,
+          EncodeArguments(keys),
+          std::move(bytes),
+          EncodeArguments({kNonce, fence}),
+          pass_at,
+          fence_at,
+          reply,
+          reply_size};
 }
 
 // Where the text of the nonce starts: behind its length, as the first argument.
@@ -88,12 +94,11 @@ std::array<LimitCommand, 2> MakeLimitCommands(int number, bool fencing) {
   const std::string counter = "holdfast:fence:" + key;
   const std::string deadline = DeadlineInAnHour();
   const std::string_view fence = fencing ? kFence : "0";
-  return {
-      MakeCommand(core::kAcquireScript, {key, counter},
-                  {kNonce, "10000", deadline, kPass, fence, kRetention, "host:12345"}, fence,
-                  kAcquired, kAcquired.size() + fence.size() + 2),
-      MakeCommand(core::kReleaseScript, {key, counter}, {kNonce, kRetention, fence}, fence,
-                  kReleased, kReleased.size())};
+  return {MakeCommand(core::kAcquireScript, {key, counter},
+                      {kNonce, "10000", deadline, kPass, fence, kRetention, "host:12345"}, fence,
+                      kAcquired, kAcquired.size() + fence.size() + 2),
+          MakeCommand(core::kReleaseScript, {key, counter}, {kNonce, kRetention, fence}, fence,
+                      kReleased, kReleased.size())};
 }
 
 std::size_t ArgumentsOf(const LimitCommand& command) {

@@ -12,8 +12,8 @@ namespace holdfast::bench {
 
 inline constexpr std::size_t kPassSize = 16;  // Unix time in µs, as a guard has it.
 
-// The bytes of a call's parts. Several go to a node as one (PROTOCOL.md, Joined calls): the head and
-// the arguments of the first, the keys of all, and what is the others' own.
+// The bytes of a call's parts. Several go to a node as one (PROTOCOL.md, Joined calls): the head
+// and the arguments of the first, the keys of all, and what is the others' own.
 struct LimitCommand {
   std::string_view script;
   std::string keys;

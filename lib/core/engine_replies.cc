@@ -32,6 +32,11 @@ bool IsGrant(ReplyView reply, std::size_t names, std::int64_t least) {
   return true;
 }
 
+// Whether its calls may go out as one with others.
+bool IsJoined(Round::Kind kind) {
+  return kind != Round::Kind::kFinalise && kind != Round::Kind::kInspect;
+}
+
 // Not carried out, since one of its keys is not for us: that of another call, perhaps, that it was
 // joined with. (What a script was refused when it ran already, may have changed something.)
 bool IsForbiddenCall(std::string_view error) {
@@ -49,7 +54,8 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
         AskAgain(r, node, true, now)) {
       return;
     }
-    if (IsForbiddenCall(reply.text()) && !round.alone.test(node) && StillWanted(round, node, now)) {
+    if (IsJoined(round.kind) && IsForbiddenCall(reply.text()) && !round.alone.test(node) &&
+        StillWanted(round, node, now)) {
       round.alone.set(node);
       if (AskAgain(r, node, false, now)) return;
     }

@@ -5,7 +5,8 @@ namespace holdfast::core {
 void Pipeline::Expect(Tag tag, TimePoint deadline) { pending_.push_back({tag, false, deadline}); }
 
 void Pipeline::Call(Tag tag, const ScriptCall& call, TimePoint deadline) {
-  if (calls_.size() > 0 && calls_.Join(call)) {
+  // Nothing is pending where a server answered before it was asked.
+  if (calls_.size() > 0 && !pending_.empty() && calls_.Join(call)) {
     pending_.back().joined = true;
   } else {
     EndJoined();

@@ -19,6 +19,7 @@ void ScriptCall::Key(std::string_view key) {
 void ScriptCall::Clear() {
   keys_ = 0;
   size_ = kHead;
+  alone_ = false;
   own_.reset();
   numeric_.reset();
   own_end_ = 0;

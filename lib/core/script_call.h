@@ -17,8 +17,8 @@
 namespace holdfast::core {
 
 // Keys first, then arguments. Views of texts that must live until the call has been encoded, and
-// numbers; so it is built in place, and holds no memory of its own. Of what several servers are told
-// in nearly the same words, that which is the same is encoded once.
+// numbers; so it is built in place, and holds no memory of its own. Of what several servers are
+// told in nearly the same words, that which is the same is encoded once.
 class ScriptCall {
  public:
   // `with_text`: as EVAL with the whole text, for a server that forgot the script; else EVALSHA.

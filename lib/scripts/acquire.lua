@@ -68,19 +68,20 @@ for a = 1, attempts do
         last = mark
       end
       c = math.max(last + 1, floor + 1, hint)
-      if c >= 2 ^ 53 then
-        refusal = {err = 'ERR a fencing counter has reached the end of its range'}
-        break
-      end
       -- Mostly it is the hint, which is there as text.
       digits = c == hint and digits_of_hint or string.format('%.0f', c)
     end
 
     -- What was read may be out of date: an attempt before this one has taken it. NX is not.
-    if not held and redis.call('SET', KEYS[n], nonce .. ':' .. digits .. ':' .. owner, 'NX', 'PX', ttl) then
+    if not held and c < 2 ^ 53 and
+       redis.call('SET', KEYS[n], nonce .. ':' .. digits .. ':' .. owner, 'NX', 'PX', ttl) then
       answer[1], taken[i] = 'OK', digits
     else
       held = held or redis.pcall('GET', KEYS[n])
+      if not held then
+        refusal = {err = 'ERR a fencing counter has reached the end of its range'}
+        break
+      end
       local holder, name
       if type(held) == 'string' then
         holder, c, name = string.match(held, '^(%x+):(%d+):(.*)$')

@@ -210,9 +210,10 @@ TEST_F(ClusterProgramTest, ReconfigureShowsTheServersOfTheSeats) {
 TEST(ClusterRightsTest, LeastRightsAreEnough) {
   RedisCluster cluster(
       3, 0,
-      {.acl_users = {"holdfast on >secret ~{*}lock:* ~{*}holdfast:* resetchannels -@all +time "
-                     "+info +config|get +script|load +evalsha +eval +set +get +mget +del +pttl +pexpire "
-                     "+type +hget +hmget +hset +exists +cluster|slots"}});
+      {.acl_users = {
+           "holdfast on >secret ~{*}lock:* ~{*}holdfast:* resetchannels -@all +time "
+           "+info +config|get +script|load +evalsha +eval +set +get +mget +del +pttl +pexpire "
+           "+type +hget +hmget +hset +exists +cluster|slots"}});
   const std::string url = cluster[0].url("holdfast:secret@");
   const Finished end =
       RunAlone({"run", "--new-installation", "--cluster", url, "a", "--", "echo", "done"});

@@ -228,8 +228,9 @@ TEST(AttemptsTest, ForbiddenCallIsAskedAgainAloneWhileWanted) {
 TEST(AttemptsTest, CallThatWasForbiddenSomethingWhileItRanIsNotAskedAgain) {
   Connected h(1);
   h.Acquire();
-  h.Error(0, "NOPERM this user has no permissions to run the 'hset' command script: f00, on "
-             "@user_script:30.");
+  h.Error(0,
+          "NOPERM this user has no permissions to run the 'hset' command script: f00, on "
+          "@user_script:30.");
   ASSERT_TRUE(h.done());
   EXPECT_EQ(h.status().code(), absl::StatusCode::kPermissionDenied);
 }

@@ -47,12 +47,12 @@ TEST_F(InspectTest, TellsWhatEachNodeSays) {
 
 TEST_F(InspectTest, TellsWhyANodeSaysNothing) {
   Inspect();
-  h_.Error(0, "NOAUTH Authentication required.");
+  h_.Error(0, "NOPERM this user has no permissions");
   h_.Answer(1, {"WHO", ":1", "knows", ":2"});
   h_.Down(2);
   ASSERT_TRUE(seen_);
   EXPECT_TRUE(View(0).denied);
-  EXPECT_THAT(View(0).reason, HasSubstr("NOAUTH"));
+  EXPECT_THAT(View(0).reason, HasSubstr("NOPERM"));
   EXPECT_FALSE(View(1).denied);
   EXPECT_EQ(View(1).reason, "an answer of unknown form");
   EXPECT_THAT(View(2).reason, HasSubstr("Connection refused"));

@@ -129,7 +129,8 @@ TEST_F(CounterTest, CostsAKnownNumberOfCommands) {
     node_.Command({"CONFIG", "RESETSTAT"});
     EXPECT_THAT(node_.Acquire(call), StartsWith("OK"));
     int count = 0;
-    for (const char* command : {"time", "get", "set", "hset", "hmget", "hget", "mget", "pttl", "type"}) {
+    for (const char* command :
+         {"time", "get", "set", "hset", "hmget", "hget", "mget", "pttl", "type"}) {
       count += node_.server().CallsOf(command);
     }
     return count;

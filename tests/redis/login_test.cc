@@ -118,11 +118,11 @@ TEST_F(LoginTest, UserWithoutTheRightIsDenied) {
 // The rule that README.md gives.
 TEST_F(LoginTest, LeastRightsAreEnough) {
   for (const auto& node : nodes_) {
-    node->Command({"ACL",          "SETUSER",       "bob",   "on",    ">pw",    "~lock:*",
-                   "~holdfast:*",  "resetchannels", "-@all", "+time", "+info",  "+config|get",
-                   "+script|load", "+evalsha",      "+eval", "+set",  "+get",   "+mget",
-                   "+del",         "+pttl",         "+pexpire", "+type", "+hget", "+hmget",
-                   "+hset"});
+    node->Command({"ACL",      "SETUSER",     "bob",           "on",       ">pw",
+                   "~lock:*",  "~holdfast:*", "resetchannels", "-@all",    "+time",
+                   "+info",    "+config|get", "+script|load",  "+evalsha", "+eval",
+                   "+set",     "+get",        "+mget",         "+del",     "+pttl",
+                   "+pexpire", "+type",       "+hget",         "+hmget",   "+hset"});
     node->Command({"SCRIPT", "FLUSH"});
   }
   const BlockingClient client = ClientAs("bob:pw@");

@@ -145,11 +145,12 @@ TEST_F(AcquireScriptTest, TakesNoneWhenOneIsHeldBehindItsOwn) {
 
 // Somebody deleted one of them meanwhile: the grant is a new one, with new
 // counters.
-TEST_F(AcquireScriptTest, TakesAllAnewWhenOneOfItsOwnIsGone) {
+TEST_F(AcquireScriptTest, KeepsWhatIsItsOwnAndTakesWhatIsGone) {
   node_.Acquire({.names = {"a", "b"}});
   node_.Command({"DEL", "lock:b"});
-  EXPECT_EQ(node_.Acquire({.names = {"a", "b"}}), "OK\n2\n2\n");
-  EXPECT_EQ(node_.Lock("a"), kAlice + ":2:alice");
+  EXPECT_EQ(node_.Acquire({.names = {"a", "b"}}), "OK\n1\n2\n");
+  EXPECT_EQ(node_.Lock("a"), kAlice + ":1:alice");
+  EXPECT_EQ(node_.Lock("b"), kAlice + ":2:alice");
 }
 
 TEST_F(ExtendScriptTest, ProlongsItsOwn) {

@@ -16,7 +16,7 @@ struct Happenings {
   std::uint64_t several = 0;  // Names at once.
   std::uint64_t refused = 0;
   std::uint64_t extended = 0;
-  std::uint64_t kept = 0;  // Extended automatically.
+  std::uint64_t kept = 0;    // Extended automatically.
   std::uint64_t joined = 0;  // Requests to one node, with the one before.
   std::uint64_t finalised = 0;
   std::uint64_t not_finalised = 0;

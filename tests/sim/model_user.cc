@@ -179,9 +179,7 @@ void ModelUser::WriteToStore() {
   seen_.reset();
 }
 
-void ModelUser::Continue() {
-  After(UpTo(random_.Chance(80) ? 80 : 800), &ModelUser::NextStep);
-}
+void ModelUser::Continue() { After(UpTo(random_.Chance(80) ? 80 : 800), &ModelUser::NextStep); }
 
 void ModelUser::NextStep() {
   const bool over = client_.now() > lost_at_ && client_.woke() < client_.ToWorld(lost_at_);

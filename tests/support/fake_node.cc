@@ -57,6 +57,39 @@ std::string NameOf(const Argv& argv) {
   return name;
 }
 
+std::vector<Argv> CallsOf(const Argv& argv) {
+  const std::string name = NameOf(argv);
+  if (name != "acquire" && name != "extend" && name != "release") return {argv};
+  constexpr std::size_t kKeys = 3;  // Where they start.
+  const std::size_t keys = std::stoul(argv[kKeys - 1]);
+  const std::size_t start = kKeys + keys;
+  const std::size_t arguments = argv.size() - start;
+  const std::size_t calls = name == "acquire"  ? (arguments - 5) / 2
+                            : name == "extend" ? arguments - 3
+                                               : arguments - 1 - (keys - 1) / 2;
+  const std::size_t keys_of_each = (keys - 1) / calls;
+  // Where in its arguments are those that are not for all.
+  std::vector<std::size_t> own = {0};
+  if (name == "acquire") own.push_back(4);
+  for (std::size_t i = 0; name == "release" && i < keys_of_each / 2; ++i) own.push_back(2 + i);
+
+  std::vector<Argv> result;
+  const auto at = [&](std::size_t i) { return argv.begin() + static_cast<std::ptrdiff_t>(i); };
+  const std::size_t first = arguments - (calls - 1) * own.size();
+  for (std::size_t call = 0; call < calls; ++call) {
+    Argv& one = result.emplace_back(at(0), at(kKeys + 1));
+    one[kKeys - 1] = std::to_string(1 + keys_of_each);
+    const std::size_t key = kKeys + 1 + call * keys_of_each;
+    one.insert(one.end(), at(key), at(key + keys_of_each));
+    one.insert(one.end(), at(start), at(start + first));
+    if (call == 0) continue;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      one[kKeys + 1 + keys_of_each + own[i]] = argv[start + first + (call - 1) * own.size() + i];
+    }
+  }
+  return result;
+}
+
 Answer FakeNode::operator()(const Received& received) { return {.bytes = Reply(received.argv)}; }
 
 bool FakeNode::Has(const std::string& key) const {
@@ -80,7 +113,14 @@ std::string FakeNode::Reply(const Argv& argv) {
   if (name == "info") return Bulk(argv.size() == 1 ? Info() : "# Commandstats\r\n");
   if (name == "config") return "*0\r\n";
   if (name == "script") return LoadedSha(argv.at(2));
-  return RunScript(name, argv);
+  return RunScripts(name, argv);
+}
+
+std::string FakeNode::RunScripts(const std::string& name, const Argv& argv) {
+  const std::vector<Argv> calls = CallsOf(argv);
+  std::string replies = calls.size() == 1 ? "" : "*" + std::to_string(calls.size()) + "\r\n";
+  for (const Argv& call : calls) replies += RunScript(name, call);
+  return replies;
 }
 
 std::string FakeNode::RunScript(const std::string& name, const Argv& argv) {
@@ -113,8 +153,14 @@ FakePeer::FakePeer(Override instead, StreamFaults faults)
           faults) {}
 
 std::vector<Received> FakePeer::Commands(const std::string& name) const {
-  std::vector<Received> commands = peer_.received();
-  std::erase_if(commands, [&](const Received& one) { return NameOf(one.argv) != name; });
+  std::vector<Received> commands;
+  for (const Received& received : peer_.received()) {
+    if (NameOf(received.argv) != name) continue;
+    for (Argv& call : CallsOf(received.argv)) {
+      commands.push_back(received);
+      commands.back().argv = std::move(call);
+    }
+  }
   return commands;
 }
 

@@ -22,6 +22,9 @@ std::string NameOf(const Argv& argv);
 inline const std::string& KeyOf(const Argv& argv) { return argv.at(4); }
 inline const std::string& NonceOf(const Argv& argv) { return argv.at(3 + std::stoul(argv.at(2))); }
 
+// The calls of a script that went as one (PROTOCOL.md, Joined calls), each as if it had come alone.
+std::vector<Argv> CallsOf(const Argv& argv);
+
 // Keys never expire here; time is not what these tests are about.
 class FakeNode {
  public:
@@ -32,6 +35,7 @@ class FakeNode {
  private:
   std::string Info() const;
   std::string Reply(const Argv& argv);
+  std::string RunScripts(const std::string& name, const Argv& argv);
   std::string RunScript(const std::string& name, const Argv& argv);
 
   mutable std::mutex mutex_;
@@ -50,7 +54,7 @@ class FakePeer {
   ScriptedPeer& peer() { return peer_; }
   const std::string& url() const { return url_; }
 
-  // The commands of that name received so far.
+  // The commands of that name received so far; of joined calls each.
   std::vector<Received> Commands(const std::string& name) const;
 
   // Whether a release of that nonce came; on `connection` only, if given.

@@ -38,10 +38,13 @@ class ScriptCall {
   // One that tells this call from others of its kind. With any such the script can carry out
   // several calls as one (JoinedCalls), if the others agree: it then takes their first key and
   // these arguments once, and of each further call the other keys and its own arguments.
-  template <class Value>
-  void OwnArgument(Value value) {
+  void OwnArgument(std::string_view text) {
     own_.set(arguments_size());
-    Argument(value);
+    Argument(text);
+  }
+  void OwnArgument(std::int64_t number) {
+    own_.set(arguments_size());
+    Argument(number);
   }
 
   // Puts another one of its kind in the place of the i-th argument, which is none of its own.

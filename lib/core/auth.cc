@@ -16,6 +16,10 @@ absl::Status StatusOf(const Endpoint& server, const NodeProblem& problem) {
 }
 
 NodeProblem ProblemOf(std::string_view error_reply) {
+  // Redis 7.0 of what a script may not call.
+  if (error_reply.find("can't run this command") != error_reply.npos) {
+    return {Vote::kDenied, Printable(error_reply)};
+  }
   for (const std::string_view denial : {"NOAUTH", "WRONGPASS", "NOPERM"}) {
     if (error_reply.starts_with(denial)) return {Vote::kDenied, Printable(error_reply)};
   }

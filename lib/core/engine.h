@@ -204,6 +204,7 @@ class Engine {
 
   // engine_replies.cc: what nodes answer
   void ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now);
+  void ReadError(std::uint32_t r, int node, std::string_view error, TimePoint now);
   void ReadAcquireReply(Round& round, int node, ReplyView reply, TimePoint now);
   void ReadGrant(Round& round, int node, ReplyView reply);
   void Confirm(Round& round, int node);

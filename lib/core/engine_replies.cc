@@ -37,32 +37,19 @@ bool IsJoined(Round::Kind kind) {
   return kind != Round::Kind::kFinalise && kind != Round::Kind::kInspect;
 }
 
-// Not carried out, since one of its keys is not for us: that of another call, perhaps, that it was
-// joined with. (What a script was refused when it ran already, may have changed something.)
-bool IsForbiddenCall(std::string_view error) {
-  return error.starts_with("NOPERM") && error.find("@user_script") == error.npos;
+// Not carried out, since one of its keys is not for us, or not there while its slot moves: a key of
+// another call, perhaps, that it was joined with. (What a script was refused when it ran already,
+// may have changed something.)
+bool IsRefusedForKeys(std::string_view error) {
+  const bool forbidden = error.starts_with("NOPERM") && error.find("@user_script") == error.npos;
+  return forbidden || error.starts_with("TRYAGAIN") || error.starts_with("ASK ");
 }
 
 }  // namespace
 
 void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now) {
   Round& round = rounds_[r];
-  if (reply.is_error()) {
-    // A server that forgot its scripts carried nothing out. Asked again only while the answer still
-    // matters: behind the release of an attempt given up, an acquire would leave a lock.
-    if (reply.text().starts_with("NOSCRIPT") && StillWanted(round, node, now) &&
-        AskAgain(r, node, true, now)) {
-      return;
-    }
-    if (IsJoined(round.kind) && IsForbiddenCall(reply.text()) && !round.alone.test(node) &&
-        StillWanted(round, node, now)) {
-      round.alone.set(node);
-      if (AskAgain(r, node, false, now)) return;
-    }
-    NodeProblem problem = ProblemOf(reply.text());
-    round.tally.Cast(node, problem.vote, std::move(problem.reason));
-    return;
-  }
+  if (reply.is_error()) return ReadError(r, node, reply.text(), now);
   switch (round.kind) {
     case Round::Kind::kAcquire:
       return ReadAcquireReply(round, node, reply, now);
@@ -75,6 +62,21 @@ void Engine::ReadReply(std::uint32_t r, int node, ReplyView reply, TimePoint now
     case Round::Kind::kInspect:
       return ReadInspectReply(round, node, reply);
   }
+}
+
+// What carried nothing out is asked again, but only while the answer still matters: behind the
+// release of an attempt given up, an acquire would leave a lock.
+void Engine::ReadError(std::uint32_t r, int node, std::string_view error, TimePoint now) {
+  Round& round = rounds_[r];
+  const bool wanted = StillWanted(round, node, now);
+  if (error.starts_with("NOSCRIPT") && wanted && AskAgain(r, node, true, now)) return;
+  NodeProblem problem = ProblemOf(error);
+  if (IsJoined(round.kind) && IsRefusedForKeys(error) && !round.alone.test(node)) {
+    round.alone.set(node);
+    if (wanted && AskAgain(r, node, false, now)) return;
+    problem.vote = Vote::kError;  // Who knows whose fault it was.
+  }
+  round.tally.Cast(node, problem.vote, std::move(problem.reason));
 }
 
 // Nor is a node asked again that has come to be shut since.

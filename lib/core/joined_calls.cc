@@ -10,7 +10,7 @@ namespace holdfast::core {
 
 bool JoinedCalls::Join(const ScriptCall& call) {
   ScriptCall::Parts parts;
-  if (size_ == kMost || (size_ > 0 && !Agrees(call)) || !call.ToParts(parts)) return false;
+  if ((size_ > 0 && !Takes(call)) || !call.ToParts(parts)) return false;
   if (size_ == 0) {
     NoteShared(call);
     AppendArguments(arguments_, call.arguments());
@@ -38,6 +38,10 @@ void JoinedCalls::NoteShared(const ScriptCall& call) {
       texts_.append(call.text(i));
     }
   }
+}
+
+bool JoinedCalls::Takes(const ScriptCall& call) const {
+  return size_ < kMost && (size_ + 1) * (key_count_ - 1) <= kMostKeys && Agrees(call);
 }
 
 // The arguments of a script's calls are of the same kinds at the same places.

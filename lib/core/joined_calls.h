@@ -18,7 +18,8 @@ class JoinedCalls {
  public:
   // More would keep other clients of the server waiting, and their answers could exceed
   // ReplyLimits.
-  static constexpr std::size_t kMost = 32;
+  static constexpr std::size_t kMost = 64;
+  static constexpr std::size_t kMostKeys = 256;  // Besides the first.
 
   // False, and nothing done, if it has to be a command of its own, or of a later one.
   bool Join(const ScriptCall& call);
@@ -29,6 +30,7 @@ class JoinedCalls {
   void MoveTo(std::string& out);
 
  private:
+  bool Takes(const ScriptCall& call) const;
   bool Agrees(const ScriptCall& call) const;
   void NoteShared(const ScriptCall& call);
 

@@ -43,7 +43,7 @@ if refused then
 end
 
 local highest = hwm
-local values = fenced and redis.call('MGET', unpack(KEYS, 2)) or {}
+local values = (fenced or names > 1) and redis.call('MGET', unpack(KEYS, 2)) or {}
 for a = 1, attempts do
   if a > 1 then
     nonce, digits_of_hint = ARGV[2 * a + 4], ARGV[2 * a + 5]
@@ -56,53 +56,61 @@ for a = 1, attempts do
 
   local answer, refusal = {'OWN'}, nil
   local mark = highest
-  for i = 1, names do
-    local n = 2 * (names * (a - 1) + i)
-    local held, c, digits = values[n - 1], 0, '0'
-    if fenced and not held then
-      -- Rubbish in a counter's place counts as none and is overwritten: it must not cost the lock,
-      -- and the high-water mark keeps the counter from going back.
-      local text = values[n]
-      local last = text and string.match(text, '^%d+$') and tonumber(text)
-      if not last or last >= 2 ^ 53 then
-        last = mark
-      end
-      c = math.max(last + 1, floor + 1, hint)
-      -- Mostly it is the hint, which is there as text.
-      digits = c == hint and digits_of_hint or string.format('%.0f', c)
-    end
+  -- Of several nothing is taken before it is known of each what was there: a refusal writes nothing.
+  for pass = names > 1 and 1 or 2, 2 do
+    for i = 1, refusal and 0 or names do
+      local n = 2 * (names * (a - 1) + i)
+      local held, c, digits = values[n - 1], 0, '0'
+      if (held or pass == 2) and not answer[i + 1] then
+        if fenced and not held then
+          -- Rubbish in a counter's place counts as none and is overwritten: it must not cost the
+          -- lock, and the high-water mark keeps the counter from going back.
+          local text = values[n]
+          local last = text and string.match(text, '^%d+$') and tonumber(text)
+          if not last or last >= 2 ^ 53 then
+            last = mark
+          end
+          c = math.max(last + 1, floor + 1, hint)
+          -- Mostly it is the hint, which is there as text.
+          digits = c == hint and digits_of_hint or string.format('%.0f', c)
+        end
 
-    -- What was read may be out of date: an attempt before this one has taken it. NX is not.
-    if not held and c < 2 ^ 53 and
-       redis.call('SET', KEYS[n], nonce .. ':' .. digits .. ':' .. owner, 'NX', 'PX', ttl) then
-      answer[1], taken[i] = 'OK', digits
-    else
-      held = held or redis.pcall('GET', KEYS[n])
-      if not held then
-        refusal = {err = 'ERR a fencing counter has reached the end of its range'}
-        break
-      end
-      local holder, name
-      if type(held) == 'string' then
-        holder, c, name = string.match(held, '^(%x+):(%d+):(.*)$')
-      end
-      if not holder or #holder ~= 32 or tonumber(c) >= 2 ^ 53 then
-        holder, c, name = nil, 0, ''
-      end
-      c = tonumber(c)
-      if holder ~= nonce then
-        -- Whatever a key of somebody else's is filled with: the answer stays small.
-        refusal = {'BUSY', redis.call('PTTL', KEYS[n]), string.sub(name, 1, 256), c, i}
-        break
+        -- What was read may be out of date: an attempt before this one has taken it. NX is not.
+        local set = not held and c < 2 ^ 53 and
+                    redis.pcall('SET', KEYS[n], nonce .. ':' .. digits .. ':' .. owner, 'NX', 'PX', ttl)
+        if set and set.ok then
+          answer[1], taken[i] = 'OK', digits
+        else
+          held = held or redis.pcall('GET', KEYS[n])
+          if not held then
+            -- A server that may not write says so of what is free only.
+            refusal = set or {err = 'ERR a fencing counter has reached the end of its range'}
+            break
+          end
+          local holder, name
+          if type(held) == 'string' then
+            holder, c, name = string.match(held, '^(%x+):(%d+):(.*)$')
+          end
+          if not holder or #holder ~= 32 or tonumber(c) >= 2 ^ 53 then
+            holder, c, name = nil, 0, ''
+          end
+          c = tonumber(c)
+          if holder ~= nonce then
+            -- Whatever a key of somebody else's is filled with: the answer stays small.
+            local pttl = redis.pcall('PTTL', KEYS[n])
+            refusal = {'BUSY', type(pttl) == 'number' and pttl or -1, string.sub(name, 1, 256), c, i}
+            break
+          end
+        end
+        answer[i + 1] = c
       end
     end
-    answer[i + 1] = c
   end
 
   for i = 1, names do
     local n = 2 * (names * (a - 1) + i)
     if taken[i] and refusal then
-      redis.call('DEL', KEYS[n])
+      redis.pcall('DEL', KEYS[n])
     elseif taken[i] and fenced then
       redis.call('SET', KEYS[n + 1], taken[i], 'PX', retention)
       highest = math.max(highest, answer[i + 1])

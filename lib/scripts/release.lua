@@ -9,7 +9,7 @@ local retention = ARGV[2]
 local count = (#KEYS - 1) / 2
 local leases = #ARGV - 1 - count
 local names = count / leases
-local answers, locks, ended, deleted = {}, {}, {}, {}
+local answers, locks, ended, deleted, behind = {}, {}, {}, {}, {}
 
 for n = 1, count do
   locks[n] = KEYS[2 * n]
@@ -37,31 +37,35 @@ for l = 1, leases do
       answers[l] = there and 'FOREIGN' or 'ABSENT'
     end
 
-    -- Counters that are level let the next holder's token be final in one round trip. Raising one is
-    -- always safe, so it does not matter whose the lock is by now. But nothing depends on it, so a
-    -- server that is out of memory may refuse (pcall): the release itself must not fail for that.
     if not level and token ~= '0' then
-      local text = redis.pcall('GET', KEYS[2 * n + 1])
-      -- None where there is none, or rubbish.
-      local c = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
-      c = c and c < 2 ^ 53 and c
-      token = tonumber(token)
-      if token > (c or 0) then
-        local hwm = tonumber(redis.pcall('HGET', KEYS[1], 'hwm')) or 0
-        local digits = string.format('%.0f', token)
-        -- An absent counter stands at the high-water mark: written, a smaller token would lower it.
-        if c or token > hwm then
-          redis.pcall('SET', KEYS[2 * n + 1], digits, 'PX', retention)
-        end
-        if token > hwm then
-          redis.pcall('HSET', KEYS[1], 'hwm', digits)
-        end
-      end
+      behind[#behind + 1] = {KEYS[2 * n + 1], tonumber(token)}
     end
   end
 end
 
 if #deleted > 0 then
   redis.call('DEL', unpack(deleted))
+end
+
+-- Counters that are level let the next holder's token be final in one round trip. Raising one is
+-- always safe, so it does not matter whose the lock is by now. But nothing depends on it, so a server
+-- that is out of memory may refuse (pcall): the release itself must not fail for that.
+for _, one in ipairs(behind) do
+  local counter, token = one[1], one[2]
+  local text = redis.pcall('GET', counter)
+  -- None where there is none, or rubbish.
+  local c = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
+  c = c and c < 2 ^ 53 and c
+  if token > (c or 0) then
+    local hwm = tonumber(redis.pcall('HGET', KEYS[1], 'hwm')) or 0
+    local digits = string.format('%.0f', token)
+    -- An absent counter stands at the high-water mark: written, a smaller token would lower it.
+    if c or token > hwm then
+      redis.pcall('SET', counter, digits, 'PX', retention)
+    end
+    if token > hwm then
+      redis.pcall('HSET', KEYS[1], 'hwm', digits)
+    end
+  end
 end
 return leases > 1 and answers or answers[1]

@@ -203,6 +203,16 @@ TEST_F(JoinedCallsTest, LongCallsAreNotTaken) {
   ExpectApart({.keys = {"guard", text}});
 }
 
+// Answers grow with the names.
+TEST_F(JoinedCallsTest, TakesSoManyKeysAndNoMore) {
+  Told told = {.keys = {"guard"}};
+  for (int i = 0; i < 32; ++i) told.keys.push_back("k");
+  for (std::size_t i = 0; i < JoinedCalls::kMostKeys / 32; ++i) ASSERT_TRUE(Join(told));
+  EXPECT_FALSE(Join(told));
+  Moved();
+  EXPECT_TRUE(Join(told));
+}
+
 TEST_F(JoinedCallsTest, TakesSoManyAndNoMore) {
   for (std::size_t i = 0; i < JoinedCalls::kMost; ++i) ASSERT_TRUE(Join({}));
   EXPECT_FALSE(Join({}));
@@ -210,7 +220,7 @@ TEST_F(JoinedCallsTest, TakesSoManyAndNoMore) {
   const std::vector<std::string> commands = ReadPieces({Moved()});
   ASSERT_EQ(commands.size(), 1U);
   EXPECT_TRUE(commands[0].starts_with("['EVALSHA' '" + std::string(kScript.sha1) +
-                                      "' '33' 'guard' 'k' 'k'"));
+                                      "' '65' 'guard' 'k' 'k'"));
   EXPECT_TRUE(Join({}));
 }
 

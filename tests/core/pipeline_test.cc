@@ -251,9 +251,9 @@ TEST_F(PipelineTest, MoreCallsThanCanBeJoinedAreSeveralCommands) {
   EXPECT_TRUE(Receive(replies + "*2\r\n:1000\r\n:1001\r\n"));
   ASSERT_EQ(recorder_.heard.size(), kMost + 2);
   EXPECT_EQ(recorder_.heard[0], "0 :0");
-  EXPECT_EQ(recorder_.heard[kMost - 1], "31 :31");
-  EXPECT_EQ(recorder_.heard[kMost], "32 :1000");
-  EXPECT_EQ(recorder_.heard[kMost + 1], "33 :1001");
+  EXPECT_EQ(recorder_.heard[kMost - 1], "63 :63");
+  EXPECT_EQ(recorder_.heard[kMost], "64 :1000");
+  EXPECT_EQ(recorder_.heard[kMost + 1], "65 :1001");
 }
 
 TEST_F(PipelineTest, EachJoinedCallCountsAndHasItsDeadline) {

@@ -143,8 +143,37 @@ TEST_F(AcquireScriptTest, TakesNoneWhenOneIsHeldBehindItsOwn) {
   EXPECT_EQ(node_.Everything(), before);
 }
 
-// Somebody deleted one of them meanwhile: the grant is a new one, with new
-// counters.
+// Who is refused learns by whom, also of a server that cannot write.
+TEST_F(AcquireScriptTest, RefusesWithoutWriting) {
+  node_.Acquire({.names = {"b"}, .nonce = kBob, .owner = "bob"});
+  node_.Command({"CONFIG", "SET", "maxmemory", "1"});
+  for (const std::string hint : {"0", "1"}) {
+    EXPECT_THAT(node_.Acquire({.names = {"b"}, .hint = hint}), StartsWith("BUSY\n")) << hint;
+    EXPECT_THAT(node_.Acquire({.names = {"a", "b"}, .hint = hint}),
+                MatchesRegex("BUSY\n[0-9]+\nbob\n1\n2\n"))
+        << hint;
+    EXPECT_THAT(node_.Acquire({.names = {"a"}, .hint = hint}), StartsWith("-OOM")) << hint;
+  }
+  EXPECT_EQ(node_.Lock("a"), "(nil)");
+}
+
+// The answers of attempts that come together do not depend on each other.
+TEST_F(AcquireScriptTest, AnswersEachOfSeveralAttempts) {
+  node_.Acquire({.names = {"b"}, .nonce = kBob, .owner = "bob"});
+  const Words keys = {kGuard,          LockKey("a"), CounterKey("a"), LockKey("b"),
+                      CounterKey("b"), LockKey("a"), CounterKey("a")};
+  const std::string other(32, 'c');
+  const Words arguments = {
+      kAlice, "20000", "99999999999999", kPass, "5", "604800000", "alice", kAlice, "6", other, "7"};
+  const auto acquire = [&] { return node_.Run(core::kAcquireScript, keys, arguments); };
+  EXPECT_THAT(acquire(), MatchesRegex("OK\n5\n\nBUSY\n[0-9]+\nbob\n1\n1\n\n"
+                                      "BUSY\n[0-9]+\nalice\n5\n1\n\n"));
+  node_.Command({"DEL", LockKey("a")});
+  node_.Command({"CONFIG", "SET", "maxmemory", "1"});
+  EXPECT_THAT(acquire(), MatchesRegex("-OOM[^\n]*\nBUSY\n[0-9]+\nbob\n1\n1\n\n-OOM[^\n]*\n"));
+}
+
+// Somebody deleted one of them meanwhile.
 TEST_F(AcquireScriptTest, KeepsWhatIsItsOwnAndTakesWhatIsGone) {
   node_.Acquire({.names = {"a", "b"}});
   node_.Command({"DEL", "lock:b"});

@@ -82,7 +82,7 @@ class ModelLink {
     if (!connection_->watched) WatchDeadline(connection_, deadline);
     if (stage_.trace.on()) Say("asks: " + TextOf(request));
     if (!connection_->open) return true;  // It does not know yet.
-    request.joined = call != nullptr && Joins(*call);
+    request.joined = Joins(call);
     connection_->to_node.push_back(std::move(request));
     if (connection_->to_node.back().joined) return true;  // It comes along.
     connection_->last_arrival = std::max(connection_->last_arrival, world_.now() + stage_.Delay());
@@ -163,15 +163,16 @@ class ModelLink {
   using ConnectionPtr = std::shared_ptr<Connection>;
 
   // By the library's own rule, with what was sent at the same instant and is still on its way.
-  bool Joins(const ScriptCall& call) {
+  bool Joins(const ScriptCall* call) {
     const bool now = std::exchange(joining_at_, world_.now()) == world_.now();
-    if (now && !connection_->to_node.empty() && joining_.size() > 0 && joining_.Join(call)) {
+    const bool first = !now || connection_->to_node.empty() || joining_.size() == 0;
+    if (!first && call != nullptr && joining_.Join(*call)) {
       ++stage_.happenings.joined;
       return true;
     }
     std::string bytes;
     joining_.MoveTo(bytes);
-    joining_.Join(call);
+    if (call != nullptr) joining_.Join(*call);
     return false;
   }
 

@@ -14,7 +14,7 @@ local retention, owner = ARGV[6], ARGV[7]
 local attempts = (#ARGV - 5) / 2
 local names = (#KEYS - 1) / 2 / attempts
 local fenced = digits_of_hint ~= '0'
-local answers, taken, refused = {}, {}, nil
+local answers, taken, given, refused = {}, {}, {}, nil
 
 -- A request may sit in a dead connection's buffer long after its attempt was undone.
 local time = redis.call('TIME')
@@ -60,7 +60,7 @@ for a = 1, attempts do
   for pass = names > 1 and 1 or 2, 2 do
     for i = 1, refusal and 0 or names do
       local n = 2 * (names * (a - 1) + i)
-      local held, c, digits = values[n - 1], 0, '0'
+      local held, c, digits = values[n - 1] or names > 1 and given[KEYS[n]], 0, '0'
       if (held or pass == 2) and not answer[i + 1] then
         if fenced and not held then
           -- Rubbish in a counter's place counts as none and is overwritten: it must not cost the
@@ -76,10 +76,13 @@ for a = 1, attempts do
         end
 
         -- What was read may be out of date: an attempt before this one has taken it. NX is not.
-        local set = not held and c < 2 ^ 53 and
-                    redis.pcall('SET', KEYS[n], nonce .. ':' .. digits .. ':' .. owner, 'NX', 'PX', ttl)
+        local value = nonce .. ':' .. digits .. ':' .. owner
+        local set = not held and c < 2 ^ 53 and redis.pcall('SET', KEYS[n], value, 'NX', 'PX', ttl)
         if set and set.ok then
           answer[1], taken[i] = 'OK', digits
+          if names > 1 then
+            given[KEYS[n]] = value
+          end
         else
           held = held or redis.pcall('GET', KEYS[n])
           if not held then
@@ -111,6 +114,7 @@ for a = 1, attempts do
     local n = 2 * (names * (a - 1) + i)
     if taken[i] and refusal then
       redis.pcall('DEL', KEYS[n])
+      given[KEYS[n]] = nil
     elseif taken[i] and fenced then
       redis.call('SET', KEYS[n + 1], taken[i], 'PX', retention)
       highest = math.max(highest, answer[i + 1])

@@ -129,7 +129,7 @@ TEST(AcquireTest, UndecidedAtTheDeadlineIsNeitherHeldNorUnreachable) {
 TEST(AcquireTest, DeniedByTheServersIsAPermissionError) {
   Connected h(3);
   h.Acquire({.wait = 10s});
-  h.Error(0, "WRONGPASS invalid username-password pair or user is disabled.");
+  h.Error(0, "ERR The user executing the script can't run this command or subcommand script: f00");
   h.Error(1, "NOAUTH Authentication required.");
   ASSERT_TRUE(h.done()) << "trying again cannot help";
   EXPECT_EQ(h.status().code(), absl::StatusCode::kPermissionDenied);

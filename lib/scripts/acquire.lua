@@ -57,11 +57,11 @@ for a = 1, attempts do
   local answer, refusal = {'OWN'}, nil
   local mark = highest
   -- Of several nothing is taken before it is known of each what was there: a refusal writes nothing.
-  for pass = names > 1 and 1 or 2, 2 do
+  for step = names > 1 and 1 or 2, 2 do
     for i = 1, refusal and 0 or names do
       local n = 2 * (names * (a - 1) + i)
       local held, c, digits = values[n - 1] or names > 1 and given[KEYS[n]], 0, '0'
-      if (held or pass == 2) and not answer[i + 1] then
+      if (held or step == 2) and not answer[i + 1] then
         if fenced and not held then
           -- Rubbish in a counter's place counts as none and is overwritten: it must not cost the
           -- lock, and the high-water mark keeps the counter from going back.

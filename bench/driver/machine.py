@@ -9,12 +9,13 @@ BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Cores:
-    """Which processors servers and load run on: apart, where there are four. Of fewer, several
-    servers on their own would have so little that they would be all that is measured."""
+    """Which processors servers and load run on: apart, where there are four, or two for one server.
+    Of fewer, several servers on their own would have so little that they would be all that is
+    measured."""
 
-    def __init__(self):
+    def __init__(self, least=4):
         cores = sorted(os.sched_getaffinity(0))
-        half = len(cores) // 2 if len(cores) >= 4 else 0
+        half = len(cores) // 2 if len(cores) >= least else 0
         self.apart = half > 0
         self.servers = cores[:half] if self.apart else cores
         self.load = cores[half:]

@@ -50,8 +50,9 @@ class Worker:
 class Workers:
     """Makes them, and ends them all at the end of a `with`."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, cores=None):
         self.bench = bench
+        self.cores = cores or bench.cores
         self.made = []
 
     def __enter__(self):
@@ -62,7 +63,7 @@ class Workers:
             worker.close()
 
     def start(self, name, command):
-        self.made.append(Worker(name, self.bench.cores.load, command))
+        self.made.append(Worker(name, self.cores.load, command))
         return self.made[-1]
 
     def start_ours(self, kind, urls, how="fenced"):

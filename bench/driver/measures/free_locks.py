@@ -1,5 +1,6 @@
 """Free locks: one at a time, and many names in flight, beside the bare client."""
 from driver.figures import alternate, percentile, progress
+from driver.machine import Cores
 from driver.servers import Counters, Servers
 from driver.workers import Workers
 
@@ -62,7 +63,8 @@ def pooled(slices, kind):
 
 
 def one_at_a_time(bench, figures, nodes):
-    with Servers(bench.cores, nodes) as servers, Workers(bench) as workers:
+    cores = Cores(least=2) if nodes == 1 else bench.cores
+    with Servers(cores, nodes) as servers, Workers(bench, cores) as workers:
         contestants = Contestants(workers, servers, ("limit", "async", "blocking"))
         counts = contestants.counts(1, 0.05)
         for how in HOWS:

@@ -20,6 +20,12 @@ TimePoint CertainUntilOf(TimePoint sent, milliseconds ttl) {
   return sent + ttl - nanoseconds(ttl) / 100 - milliseconds(2);
 }
 
+// What says so did not carry it out.
+bool IsRefusedForKeys(std::string_view error) {
+  if (error.starts_with("TRYAGAIN") || error.starts_with("ASK ")) return true;
+  return error.starts_with("NOPERM") && error.find("@user_script") == error.npos;
+}
+
 bool IsGrant(ReplyView reply, std::size_t names, std::int64_t least) {
   const std::string_view answer = reply.at(0).text();
   if (reply.size() != names + 1 || (answer != "OK" && answer != "OWN")) return false;
@@ -52,6 +58,7 @@ void World::NoteAnswer(int node, const Command& command, ReplyView reply) {
 void World::NoteGrant(int node, const Command& command, ReplyView reply) {
   NodeAccount& account = command.attempt->nodes[static_cast<std::size_t>(node)];
   account.forgot = reply.is_error() && reply.text().starts_with("NOSCRIPT");
+  account.refused = reply.is_error() && IsRefusedForKeys(reply.text());
   if (reply.at(0).text() == "SHUT") nodes_[static_cast<std::size_t>(node)].pass.clear();
   if (!IsGrant(reply, command.attempt->names, options_.fencing ? 1 : 0)) return;
   account.granted = true;
@@ -94,9 +101,13 @@ void World::NoteAcquire(int index, const ScriptCall& call, Attempt& attempt) {
   NodeAccount& account = attempt.nodes[static_cast<std::size_t>(index)];
   ++account.acquires;
   account.epoch = node.epoch;
-  const bool first = account.acquires == 1 && !call.with_text();
-  const bool again = account.acquires == 2 && call.with_text() && account.forgot;
-  Check(first || again, "an acquire is sent once, and once more to who forgot the script");
+  const bool first = account.acquires == 1 && !call.with_text() && !call.stands_alone();
+  const bool to_who_forgot = account.forgot && call.with_text() && !account.with_text;
+  const bool to_who_refused = account.refused && call.stands_alone() && !account.alone;
+  Check(first || to_who_forgot || to_who_refused,
+        "an acquire is sent once, and once more to who forgot the script, or refused its keys");
+  account.with_text = account.with_text || call.with_text();
+  account.alone = account.alone || call.stands_alone();
   Check(!account.released, "no acquire comes behind its own release");
   const std::uint64_t ticket =
       std::stoull(std::string(call.keys()[1].substr(call.keys()[1].find("lock:") + 5)));

@@ -26,14 +26,17 @@ using core::TimePoint;
 
 // What was said between a node and the engine of one nonce.
 struct NodeAccount {
-  int acquires = 0;       // Sent,
-  int epoch = 0;          // on this connection.
-  bool forgot = false;    // It said NOSCRIPT to the first.
-  bool told = false;      // It was sent anything that may leave a key.
-  bool granted = false;   // It said OK, with `counters`.
-  bool final = false;     // It said FINAL.
-  bool released = false;  // It was sent a release.
-  bool freed = false;     // It answered one.
+  int acquires = 0;        // Sent,
+  int epoch = 0;           // on this connection,
+  bool with_text = false;  // one of them with the text,
+  bool alone = false;      // and one not to be joined with others.
+  bool forgot = false;     // It said NOSCRIPT to the latest,
+  bool refused = false;    // or that a key is not there, or not for us: another call's, perhaps.
+  bool told = false;       // It was sent anything that may leave a key.
+  bool granted = false;    // It said OK, with `counters`.
+  bool final = false;      // It said FINAL.
+  bool released = false;   // It was sent a release.
+  bool freed = false;      // It answered one.
   TimePoint certain_until = core::kLongAgo;
   std::vector<std::int64_t> counters = {};
 };

@@ -128,7 +128,8 @@ void ModelClient::OnExtended(const LockEvent& lock, nanoseconds, bool automatic)
 }
 
 void ModelClient::OnExtendFailed(const LockEvent& lock, const absl::Status&, bool automatic) {
-  if (automatic) keeper_failed_[FirstOf(lock.name)] = now();
+  const std::string name = FirstOf(lock.name);
+  if (automatic && now() > forgotten_until_[name]) keeper_failed_[name] = now();
 }
 
 void ModelClient::ExpectRest() {

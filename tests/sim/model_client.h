@@ -77,6 +77,11 @@ class ModelClient final : public Transport,
     return found == keeper_failed_.end() ? std::nullopt : std::optional(found->second);
   }
 
+  // The first of these is not held any more by who did; but an extension may be under way.
+  void NoteForgotten(const std::vector<std::string>& names) {
+    forgotten_until_[names.front()] = now() + ModelLink::kCommandTimeout;
+  }
+
   // Long after the trouble is over.
   void ExpectRest();
 
@@ -140,7 +145,8 @@ class ModelClient final : public Transport,
   std::optional<int> doubled_;  // The node that is the next one under another name.
   int deciding_ = 0;            // Unanswered requests of attempts.
   bool asked_ = false;          // Since the last call began.
-  std::map<std::string, TimePoint, std::less<>> keeper_failed_;  // By the first name.
+  std::map<std::string, TimePoint, std::less<>> keeper_failed_;    // By the first name.
+  std::map<std::string, TimePoint, std::less<>> forgotten_until_;  // The same.
   KeyWatch keys_;
   Engine engine_;
   std::vector<std::unique_ptr<ModelLink>> links_;

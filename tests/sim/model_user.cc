@@ -280,6 +280,7 @@ void ModelUser::Forget() {
   if (stage_.trace.on()) Say("forgets " + Joined(names_));
   client_.keys().LetExpire(engine().token(id_));
   EndBelief();
+  client_.NoteForgotten(names_);
   engine().Forget(id_);
   Pause(100);
 }
